@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+# make, make check, make lint, make demo, make bench, make install: see README.md, "Hacking".
+
+VERSION = 0.1.0
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib/$(MULTIARCH)
+LIBEXECDIR ?= $(PREFIX)/libexec/kashim
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+DOCDIR ?= $(PREFIX)/share/doc/kashim
+SYSCONFDIR ?= /etc
+
+# Where the loader looks for libraries of this architecture; empty where the distribution has no such directories.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+PKG_CONFIG ?= pkg-config
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
+WERROR = $(if $(CI),-Werror)
+KASHIM_CPPFLAGS = -D_GNU_SOURCE -Iconf -Ishim -MMD -MP \
+	-DKASHIM_VERSION='"$(VERSION)"' -DKASHIM_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DKASHIM_LIBEXECDIR='"$(LIBEXECDIR)"'
+KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)
+
+# The shim runs inside other programs. No FORTIFY: its __*_chk functions are glibc's alone.
+SHIM_CFLAGS = $(KASHIM_CFLAGS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE
+SHIM_LDFLAGS = -shared -Wl,-soname,libkashim.so -Wl,--version-script=shim/libkashim.map \
+	-Wl,-z,defs,-z,relro,-z,now
+
+LIBCONFIG_CFLAGS = $(shell $(PKG_CONFIG) --cflags libconfig 2>/dev/null)
+LIBCONFIG_LIBS = $(shell $(PKG_CONFIG) --libs libconfig 2>/dev/null || echo -lconfig)
+CHECK_CFLAGS = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# What decides is shared: the same objects are in the command and in the shim.
+POLICY = text option policy profile path compiled
+SHIM_OBJECTS = $(patsubst %,build/shim/%.o,$(POLICY) $(basename $(notdir $(wildcard shim/*.c))))
+CONF_OBJECTS = $(patsubst conf/%.c,build/conf/%.o,$(wildcard conf/*.c))
+UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.c)) \
+	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c,$(wildcard conf/*.c)))
+TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
+BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
+PRODUCTS = build/libkashim.so build/kashim-policy
+MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
+
+.PHONY: all check check-unit check-live lint bench demo install uninstall clean format packages
+.DELETE_ON_ERROR:
+
+all: $(PRODUCTS)
+
+# Objects know their flags: a change of CFLAGS, PREFIX or the like builds them anew.
+FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(KASHIM_CPPFLAGS) $(SHIM_CFLAGS) $(SHIM_LDFLAGS)
+build/flags: force
+	@mkdir -p build
+	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@
+.PHONY: force
+
+build/libkashim.so: $(SHIM_OBJECTS) shim/libkashim.map
+	$(call say,LINK)
+	$(Q)$(CC) $(SHIM_CFLAGS) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@.new $(SHIM_OBJECTS)
+	$(Q)mv -f $@.new $@
+
+build/kashim-policy: $(CONF_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CONF_OBJECTS) $(LIBCONFIG_LIBS)
+
+build/shim/%.o: shim/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
+
+build/shim/%.o: conf/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
+
+build/conf/%.o: conf/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Tests. The unit tests and what they test are built with the sanitizers.
+build/unit/%.o: tests/unit/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) -Itests/unit $(CHECK_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(SANITIZE) -c -o $@ $<
+
+build/unit/conf/%.o: conf/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(SANITIZE) -c -o $@ $<
+
+build/unit/run: $(UNIT_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) $(CHECK_LIBS) $(LIBCONFIG_LIBS)
+
+build/tests/%: tests/lib/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+build/bench/%: tests/bench/%.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+packages:
+	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
+
+# Before anything is built, since it may be what building needs.
+ifneq ($(filter check check-unit check-live lint demo,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-live lint demo,$(MAKECMDGOALS)) >&2 && echo good),)
+$(error packages are missing, see above)
+endif
+endif
+
+check: check-unit check-live
+
+check-unit: build/unit/run
+	$(Q)build/unit/run
+
+check-live: all $(TEST_TOOLS)
+	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/live)
+
+lint: $(UNIT_OBJECTS)
+	$(Q)scripts/lint
+
+bench: all $(BENCH_TOOLS)
+	$(Q)tests/bench/run
+
+demo: all $(TEST_TOOLS)
+	$(Q)scripts/demo
+
+format:
+	$(Q)clang-format -i $(wildcard conf/*.[ch] shim/*.[ch] tests/*/*.[ch])
+
+# Libraries and programs are put in place by rename, so that nothing that runs sees half of one.
+INSTALL = install -D
+define put
+	$(Q)$(INSTALL) -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
+endef
+
+install: all
+	$(call put,644,build/libkashim.so,$(LIBDIR)/libkashim.so)
+	$(call put,755,build/kashim-policy,$(LIBEXECDIR)/kashim-policy)
+	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
+	$(call put,755,build/kashim,$(BINDIR)/kashim)
+	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
+	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
+	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
+	$(call put,644,scripts/completions/kashim.bash,$(COMPLETIONDIR)/kashim)
+	$(Q)for example in conf/examples/*.conf; do \
+		$(INSTALL) -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
+	done
+	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/kashim.conf || $(INSTALL) -m 644 conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf
+	$(Q)build/kashim-policy compile $(if $(DESTDIR),--root $(DESTDIR)) -- $(SYSCONFDIR)/kashim.conf
+	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
+
+# Configuration that someone edited stays.
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
+	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7
+	$(Q)rm -f $(DESTDIR)$(COMPLETIONDIR)/kashim $(DESTDIR)$(SYSCONFDIR)/kashim.policy
+	$(Q)for example in conf/examples/*.conf; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
+	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || :
+	$(Q)if cmp -s conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf; then rm -f $(DESTDIR)$(SYSCONFDIR)/kashim.conf; fi
+	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
+
+clean:
+	$(Q)rm -rf build
+
+-include $(wildcard build/*/*.d build/*/*/*.d)

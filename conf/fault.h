@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_FAULT_H
+#define KASHIM_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* What is wrong with a configuration, and where. */
+struct fault {
+	char *file;
+	unsigned line;   /* 0 where the file as a whole is meant */
+	unsigned column; /* of the first wrong byte in the line, from 1; 0 where the line as a whole
+			    is meant */
+	unsigned width;  /* of the wrong place in bytes */
+	char *message;
+	char *source; /* the line itself, NULL where there is none */
+};
+
+/* All that were found, in the order of the files and lines that were read. Starts as { 0 }. */
+struct faults {
+	struct fault *fault;
+	size_t count;
+};
+
+/* A place in a text: `width` bytes at `at`, in line `number` (from 1), which starts at `line`. */
+struct span {
+	const char *line;
+	unsigned number;
+	const char *at;
+	size_t width;
+};
+
+/* Add a fault of a file as a whole, or of a place in its text. Names and texts are copied. */
+__attribute__((format(printf, 3, 4))) void fault_in_file(
+    struct faults *faults, const char *file, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void fault_at(
+    struct faults *faults, const char *file, const struct span *span, const char *format, ...);
+
+/* Order those from number `first` on by their lines. */
+void fault_sort(struct faults *faults, size_t first);
+
+/* Print each with its file, line, source line and a caret; `colour` for a terminal. */
+void fault_print(const struct faults *faults, FILE *stream, bool colour);
+void fault_free(struct faults *faults);
+
+/*
+ * The candidate that someone may have meant who wrote `word`, or NULL. Candidates end with NULL;
+ * two letters may differ, fewer in short words.
+ */
+const char *fault_meant(const char *word, const char *const *candidates);
+
+/* Memory for programs of our own, which can end: says so and exits when there is none. */
+void *memory(void *block, size_t size);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_OPTION_H
+#define KASHIM_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text.h"
+
+/*
+ * The option table: one row for each value that a policy can hold. To add one, add a row, a
+ * paragraph in kashim.conf(5) and a test. The order is the order in which a socket gets them:
+ * keepalive comes after its timings, so that a connection's first probe is already due at the right
+ * time.
+ */
+enum option_id {
+	OPTION_IDLE,
+	OPTION_INTERVAL,
+	OPTION_PROBES,
+	OPTION_KEEPALIVE,
+	OPTION_USER_TIMEOUT,
+	OPTION_SYN_COUNT,
+	OPTION_DEFER_ACCEPT,
+	OPTION_MAX_SEGMENT,
+	OPTION_WINDOW_CLAMP,
+	OPTION_PATH_TIMEOUT,
+	OPTION_COUNT,
+};
+
+enum unit { UNIT_NONE, UNIT_SECONDS, UNIT_MILLISECONDS, UNIT_BYTES };
+
+/* A value that is not a number. */
+enum { VALUE_UNSET = -1, VALUE_OFF = -2, VALUE_AUTO = -3 };
+
+struct option_row {
+	const char *key; /* its name in the configuration, NULL for what no one can write */
+	int level, name; /* for setsockopt(2); name 0 where it is no socket option */
+	int32_t min, max;
+	enum unit unit;
+	bool words;    /* "auto" and "off" are allowed */
+	bool listener; /* set at listen(2): on a client's socket it would do something else */
+};
+
+extern const struct option_row option_table[OPTION_COUNT];
+
+/* The option with this key, of `size` bytes, or OPTION_COUNT. */
+enum option_id option_named(const char *key, size_t size);
+
+/*
+ * Read a value from text of `size` bytes: a whole number in the option's unit, a duration ("1h30m")
+ * where that is a time, a word where the row allows it. On failure returns false and says in
+ * `error` what is wrong and what is allowed.
+ */
+bool option_read(
+    enum option_id option, const char *value, size_t size, int32_t *result, struct text *error);
+
+/* Append a value as people read it: "60 s", "290000 ms", "auto". */
+void option_put(struct text *text, enum option_id option, int32_t value);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_PROFILE_H
+#define KASHIM_PROFILE_H
+
+#include <stdbool.h>
+
+#include "policy.h"
+
+/* A profile that needs no configuration: a path whose idle timeout its operator has documented. */
+struct builtin_profile {
+	const char *name;
+	int32_t path_timeout; /* seconds */
+	const char *path;     /* what it is */
+	const char *source;   /* where the timeout is documented */
+};
+
+enum { BUILTIN_PROFILES = 6 };
+extern const struct builtin_profile builtin_profiles[BUILTIN_PROFILES];
+
+/*
+ * Find a profile by its name of `size` bytes, first among those of the policy, then among the
+ * built-in ones, and give its settings with everything derived. The policy may be NULL. Returns
+ * false when there is none.
+ */
+bool profile_find(
+    const struct policy *policy, const char *name, size_t size, struct settings *settings);
+
+/*
+ * Read settings from one line, as in the KASHIM variable: "idle=30,interval=5,count=3",
+ * "profile=aws-nlb", or a mode alone, "off". What the line does not set comes from its profile,
+ * then the policy's `defaults` (the built-in policy where `policy` is NULL); the mode is `force`
+ * unless the line names one. The result is not resolved yet. On failure returns false and says in
+ * `error` what is wrong and what is allowed.
+ */
+bool profile_read_line(
+    const struct policy *policy, const char *line, struct settings *settings, struct text *error);
+
+#endif

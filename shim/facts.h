@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_FACTS_H
+#define KASHIM_FACTS_H
+
+#include "path.h"
+#include "policy.h"
+
+/* Room for what facts refer to. */
+struct facts_room {
+	char executed[PATH_LONGEST];
+	char image[PATH_LONGEST];
+	char *arguments; /* a mapping of ARGUMENTS_ROOM bytes, or NULL */
+};
+
+/*
+ * Find out about this program what the rules of a policy ask for, and no more: each fact costs
+ * system calls. What cannot be found out (no /proc, no memory) is unknown, and conditions on it do
+ * not hold. Release with facts_free().
+ */
+struct facts facts_of_program(const struct policy *policy, struct facts_room *room);
+void facts_free(struct facts_room *room);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "child.h"
+#include "compiled.h"
+#include "path.h"
+
+static void
+put_problem(struct fetched *fetched, const char *file, const char *message)
+{
+	struct text text = text_in(fetched->problem, sizeof(fetched->problem));
+
+	text_put(&text, file);
+	text_put(&text, ": ");
+	text_put(&text, message);
+}
+
+static void *
+map_memory(size_t size)
+{
+	void *memory = mmap(
+	    NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Give back what lies behind the first `size` bytes. */
+static void
+trim(struct fetched *fetched, size_t size)
+{
+	size_t page = getauxval(AT_PAGESZ);
+	size_t kept = (size + page - 1) / page * page;
+
+	if (kept < fetched->mapping_size)
+		munmap((char *)fetched->mapping + kept, fetched->mapping_size - kept);
+	fetched->mapping_size = kept < fetched->mapping_size ? kept : fetched->mapping_size;
+}
+
+static void
+unmap(struct fetched *fetched)
+{
+	if (fetched->mapping != NULL)
+		munmap(fetched->mapping, fetched->mapping_size);
+	fetched->mapping = NULL;
+}
+
+/* Take an image of `size` bytes, in the mapping, as the policy. */
+static bool
+take_image(struct fetched *fetched, size_t size, const char *file)
+{
+	enum compiled_state state = compiled_read(fetched->mapping, size, &fetched->policy);
+
+	if (state != COMPILED_GOOD) {
+		put_problem(fetched, file, compiled_problem(state));
+		unmap(fetched);
+		return false;
+	}
+	trim(fetched, size);
+	/* The rules lie in our own memory. */
+	fetched->rules =
+	    (struct rule *)((char *)fetched->mapping +
+			    ((const char *)fetched->policy.rules - (const char *)fetched->mapping));
+	fetched->state = FETCHED_POLICY;
+	return true;
+}
+
+/* Why a file cannot be trusted or used, or NULL. */
+static const char *
+why_refused(const struct stat *stat)
+{
+	if (!S_ISREG(stat->st_mode))
+		return "is ignored: not a regular file";
+	if (stat->st_uid != 0 && stat->st_uid != geteuid())
+		return "is ignored: it belongs to someone else";
+	if ((stat->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return "is ignored: others can write it";
+	if (stat->st_size > COMPILED_LARGEST)
+		return "is ignored: too large";
+	return NULL;
+}
+
+/* The whole file, or less when it shrinks meanwhile, which its header then tells. */
+static size_t
+read_all(int fd, char *buffer, size_t size)
+{
+	size_t got = 0;
+	ssize_t part = 1;
+
+	for (; got < size && part > 0; got += part > 0 ? (size_t)part : 0)
+		part = read(fd, buffer + got, size - got);
+	return got;
+}
+
+/* Read the compiled policy. A mapped file that is truncated kills who reads it, so it is copied. */
+static void
+read_compiled(struct fetched *fetched, int fd, const char *path)
+{
+	const char *refused;
+	struct stat stat;
+
+	if (fstat(fd, &stat) == -1)
+		return;
+	refused = why_refused(&stat);
+	if (refused != NULL) {
+		put_problem(fetched, path, refused);
+		return;
+	}
+	fetched->mapping_size = (size_t)stat.st_size + 1;
+	fetched->mapping = map_memory(fetched->mapping_size);
+	if (fetched->mapping == NULL)
+		put_problem(fetched, path, "is ignored: no memory");
+	else
+		take_image(fetched, read_all(fd, fetched->mapping, (size_t)stat.st_size), path);
+}
+
+static void
+open_compiled(struct fetched *fetched, const char *conf)
+{
+	char path[PATH_LONGEST];
+	struct text text = text_in(path, sizeof(path));
+	int fd;
+
+	path_put_compiled(&text, conf);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			put_problem(fetched, path, "cannot be opened");
+		return;
+	}
+	read_compiled(fetched, fd, path);
+	close(fd);
+}
+
+static bool
+is_same(const struct source *source, const char *path)
+{
+	struct stat stat_now;
+
+	if (stat(path, &stat_now) == -1)
+		return source->kind == SOURCE_ABSENT;
+	return source->kind != SOURCE_ABSENT &&
+	       stat_now.st_ino == ((uint64_t)source->inode[1] << 32 | source->inode[0]) &&
+	       (uint64_t)stat_now.st_size == ((uint64_t)source->size[1] << 32 | source->size[0]) &&
+	       (uint64_t)stat_now.st_mtim.tv_sec ==
+		   ((uint64_t)source->mtime[1] << 32 | source->mtime[0]) &&
+	       stat_now.st_mtim.tv_nsec == source->mtime_nsec;
+}
+
+/* Whether the policy is that of the text as it is now. The first source is the configuration file
+ * itself. */
+static bool
+is_current(const struct policy *policy, const char *conf)
+{
+	for (uint32_t i = 0; i < policy->source_count; i++)
+		if (!is_same(&policy->sources[i],
+			i == 0 ? conf : policy->strings + policy->sources[i].path))
+			return false;
+	return policy->source_count != 0;
+}
+
+static bool
+has_text(const char *conf)
+{
+	char dropins[PATH_LONGEST];
+	struct text text = text_in(dropins, sizeof(dropins));
+
+	path_put_dropins(&text, conf);
+	return access(conf, F_OK) == 0 || access(dropins, F_OK) == 0;
+}
+
+/* Where ld.so(8) found us. */
+static const char *
+own_path(void)
+{
+	static const char inside;
+	Dl_info info;
+
+	return dladdr(&inside, &info) != 0 && info.dli_fname != NULL ? info.dli_fname : "";
+}
+
+/* The first line of what the compiler said about the text. */
+static void
+put_answer(struct fetched *fetched, const char *conf, const char *answer, size_t size)
+{
+	const char *end = memchr(answer, '\n', size);
+	struct text text = text_in(fetched->problem, sizeof(fetched->problem));
+
+	if (size == 0) {
+		put_problem(fetched, conf, "could not be compiled in time");
+		return;
+	}
+	text_put_bytes(&text, answer, end == NULL ? size : (size_t)(end - answer));
+}
+
+/* Have the text compiled. Returns whether there is a policy now. */
+static bool
+compile_text(struct fetched *fetched, const char *library, const char *conf, char **environment)
+{
+	ssize_t size;
+
+	unmap(fetched);
+	fetched->mapping_size = COMPILED_LARGEST;
+	fetched->mapping = map_memory(fetched->mapping_size);
+	if (fetched->mapping == NULL) {
+		put_problem(fetched, conf, "could not be compiled: no memory");
+		return false;
+	}
+	size = child_compile(library, conf, environment, fetched->mapping, fetched->mapping_size);
+	if (size < 0)
+		put_problem(fetched, conf, "could not be compiled: no child could be made");
+	else if (size == 0 || *(char *)fetched->mapping != '\x7f')
+		put_answer(fetched, conf, fetched->mapping, (size_t)size);
+	else
+		return take_image(fetched, (size_t)size, conf);
+	unmap(fetched);
+	return false;
+}
+
+void
+fetch(const struct variables *variables, char **environment, struct fetched *fetched)
+{
+	const char *conf = variables->conf == NULL ? PATH_CONF_DEFAULT : variables->conf;
+	const char *library;
+	bool has_compiled;
+
+	memset(fetched, 0, offsetof(struct fetched, problem));
+	fetched->problem[0] = '\0';
+	fetched->state = FETCHED_BROKEN;
+	open_compiled(fetched, conf);
+	has_compiled = fetched->state == FETCHED_POLICY;
+	if (has_compiled && is_current(&fetched->policy, conf))
+		return;
+	if (!has_compiled && variables->conf == NULL && !has_text(conf)) {
+		fetched->state = FETCHED_NOTHING;
+		return;
+	}
+	library = own_path();
+	if (!variables_preload(variables, library)) {
+		if (fetched->problem[0] == '\0')
+			put_problem(fetched, conf,
+			    has_compiled ? "is newer than its compiled policy, run: kashim compile"
+					 : "was never compiled, run: kashim compile");
+		return;
+	}
+	if (compile_text(fetched, library, conf, environment))
+		return;
+	/* The text is in error: the last good policy, if there is one, is better than none. */
+	if (has_compiled) {
+		struct fetched last_good = { .state = FETCHED_BROKEN };
+
+		open_compiled(&last_good, conf);
+		memcpy(last_good.problem, fetched->problem, sizeof(last_good.problem));
+		*fetched = last_good;
+	}
+}
+
+void
+fetch_keep(struct fetched *fetched, struct policy *connections)
+{
+	if (connections->rule_count == 0)
+		unmap(fetched);
+	else
+		mprotect(fetched->mapping, fetched->mapping_size, PROT_READ);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_FETCH_H
+#define KASHIM_FETCH_H
+
+#include <stddef.h>
+
+#include "load.h"
+#include "policy.h"
+#include "variables.h"
+
+enum fetched_state {
+	FETCHED_POLICY,  /* there is a policy, */
+	FETCHED_NOTHING, /* there is no configuration at all, */
+	FETCHED_BROKEN,  /* or there is one that cannot be used: leave the program alone */
+};
+
+struct fetched {
+	enum fetched_state state;
+	struct policy policy;
+	struct rule *rules; /* of the policy, which may be narrowed in place */
+	void *mapping;      /* what the policy points into, */
+	size_t mapping_size;
+	char problem[REPORT_LONGEST]; /* what to report, or "" */
+};
+
+/*
+ * Fetch the policy for this program: the compiled one if it is current; else the text, compiled by
+ * a child, if the shim was loaded through the LD_PRELOAD variable; else an old compiled one, with a
+ * report.
+ */
+void fetch(const struct variables *variables, char **environment, struct fetched *fetched);
+
+/*
+ * Give back what fetch() took. Where `connections` still has rules, the policy stays for them,
+ * read-only.
+ */
+void fetch_keep(struct fetched *fetched, struct policy *connections);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "load.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#include "facts.h"
+#include "fetch.h"
+#include "path.h"
+#include "profile.h"
+#include "variables.h"
+
+/* As large as a page can be, so that the page can be made read-only. */
+#if defined(__x86_64__) || defined(__i386__)
+enum { LARGEST_PAGE = 4096 };
+#else
+enum { LARGEST_PAGE = 65536 };
+#endif
+
+static union {
+	struct loaded loaded;
+	char page[LARGEST_PAGE];
+} state __attribute__((aligned(LARGEST_PAGE)));
+_Static_assert(sizeof(struct loaded) <= LARGEST_PAGE, "what is loaded fits a page");
+
+/* While nothing is known: the system calls, and no policy. */
+static const struct loaded unloaded = { .next = NEXT_RAW, .settings = { .mode = MODE_OFF } };
+
+static _Atomic(const struct loaded *) published;
+static atomic_flag loading = ATOMIC_FLAG_INIT;
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+	struct text text = text_in(to, size);
+
+	text_put(&text, from);
+}
+
+static void
+put_where(struct loaded *loaded, const struct policy *policy, const struct rule *rule)
+{
+	struct text text = text_in(loaded->where, sizeof(loaded->where));
+
+	if (rule->line == 0) {
+		text_put(&text, "the built-in policy");
+		return;
+	}
+	text_put(&text, policy->strings + rule->file);
+	text_put(&text, ":");
+	text_put_number(&text, rule->line);
+}
+
+/* Decide what can be decided now, and keep the rules that have to wait for a connection. */
+static void
+decide(struct loaded *loaded, const struct fetched *fetched)
+{
+	struct facts_room room;
+	struct facts facts = facts_of_program(&fetched->policy, &room);
+	uint32_t kept = policy_narrow(&fetched->policy, fetched->rules, &facts);
+	const struct rule *last = &fetched->rules[kept - 1];
+
+	facts_free(&room);
+	if (kept == 0 || policy_looks_at_connection(last))
+		return; /* a policy without `defaults`, which nobody compiles */
+	loaded->settings = fetched->policy.settings[last->settings];
+	put_where(loaded, &fetched->policy, last);
+	loaded->connections = fetched->policy;
+	loaded->connections.rule_count = kept - 1;
+}
+
+/* KASHIM is a rule in front of all others, so nothing else is left of them. */
+static void
+obey_line(struct loaded *loaded, const struct policy *policy, const char *line)
+{
+	char message[REPORT_LONGEST];
+	struct text problem = text_in(message, sizeof(message));
+	struct settings settings;
+	struct text where;
+
+	text_put(&problem, "KASHIM is ignored: ");
+	if (!profile_read_line(policy, line, &settings, &problem)) {
+		copy_text(loaded->problem, sizeof(loaded->problem), message);
+		return;
+	}
+	loaded->settings = settings;
+	loaded->connections.rule_count = 0;
+	where = text_in(loaded->where, sizeof(loaded->where));
+	text_put(&where, "KASHIM=");
+	text_put(&where, line);
+}
+
+static void
+find_out(struct loaded *loaded, char **environment)
+{
+	struct variables variables = variables_read(environment);
+	struct fetched fetched;
+	const struct policy *policy;
+
+	loaded->next = next_find();
+	loaded->settings = settings_unset();
+	loaded->settings.mode = MODE_OFF;
+	loaded->verbose = variables.verbose;
+
+	fetch(&variables, environment, &fetched);
+	policy = fetched.state == FETCHED_POLICY ? &fetched.policy : NULL;
+	copy_text(loaded->problem, sizeof(loaded->problem), fetched.problem);
+	if (policy != NULL) {
+		copy_text(loaded->log, sizeof(loaded->log), policy->strings + policy->log);
+		decide(loaded, &fetched);
+	} else if (fetched.state == FETCHED_NOTHING) {
+		loaded->settings = settings_builtin();
+		copy_text(loaded->where, sizeof(loaded->where), "the built-in policy");
+	}
+	if (variables.line != NULL)
+		obey_line(loaded, policy, variables.line);
+	if (variables.log != NULL)
+		copy_text(loaded->log, sizeof(loaded->log), variables.log);
+	settings_resolve(&loaded->settings);
+	fetch_keep(&fetched, &loaded->connections);
+}
+
+static const struct loaded *
+load_now(void)
+{
+	char **environment = variables_environment();
+	int saved = errno;
+
+	if (environment == NULL || atomic_flag_test_and_set(&loading))
+		return &unloaded;
+	find_out(&state.loaded, environment);
+	if (getauxval(AT_PAGESZ) <= LARGEST_PAGE)
+		mprotect(&state, sizeof(state), PROT_READ);
+	atomic_store_explicit(&published, &state.loaded, memory_order_release);
+	errno = saved;
+	return &state.loaded;
+}
+
+const struct loaded *
+load(void)
+{
+	const struct loaded *loaded = atomic_load_explicit(&published, memory_order_acquire);
+
+	return loaded != NULL ? loaded : load_now();
+}
+
+/* Another library's constructor may have called us first; then there is nothing left to do. */
+__attribute__((constructor)) static void
+start(void)
+{
+	load();
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "next.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/syscall.h>
+
+#include "load.h"
+
+int
+next_raw_socket(int family, int type, int protocol)
+{
+	return (int)syscall(SYS_socket, family, type, protocol);
+}
+
+int
+next_raw_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+	return (int)syscall(SYS_connect, fd, address, size);
+}
+
+int
+next_raw_listen(int fd, int backlog)
+{
+	return (int)syscall(SYS_listen, fd, backlog);
+}
+
+int
+next_raw_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+	return (int)syscall(SYS_accept4, fd, address, size, flags);
+}
+
+/* Not every architecture has accept(2). */
+int
+next_raw_accept(int fd, struct sockaddr *address, socklen_t *size)
+{
+	return next_raw_accept4(fd, address, size, 0);
+}
+
+int
+next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
+{
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, size);
+}
+
+/* Data and function pointers are of one size wherever dlsym(3) exists; ISO C alone does not know
+ * it. */
+static void
+find(const char *name, void *function)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	if (found != NULL)
+		memcpy(function, &found, sizeof(found));
+}
+
+struct next
+next_find(void)
+{
+	struct next next = NEXT_RAW;
+
+	find("socket", &next.socket);
+	find("connect", &next.connect);
+	find("listen", &next.listen);
+	find("accept", &next.accept);
+	find("accept4", &next.accept4);
+	find("setsockopt", &next.setsockopt);
+	return next;
+}
+
+int
+next_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
+{
+	return load()->next.setsockopt(fd, level, name, value, size);
+}

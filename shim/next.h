@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_NEXT_H
+#define KASHIM_NEXT_H
+
+#include <sys/socket.h>
+
+/*
+ * The definitions behind ours: of another preloaded library, or of libc. Calling these keeps other
+ * libraries working and keeps the cancellation points that libc has.
+ */
+struct next {
+	int (*socket)(int, int, int);
+	int (*connect)(int, const struct sockaddr *, socklen_t);
+	int (*listen)(int, int);
+	int (*accept)(int, struct sockaddr *, socklen_t *);
+	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
+	int (*setsockopt)(int, int, int, const void *, socklen_t);
+};
+
+/* Find all of them. What is not found, or not yet, is the system call itself. No errno is kept. */
+struct next next_find(void);
+
+/* The system calls themselves, for the time before anything was found. */
+int next_raw_socket(int family, int type, int protocol);
+int next_raw_connect(int fd, const struct sockaddr *address, socklen_t size);
+int next_raw_listen(int fd, int backlog);
+int next_raw_accept(int fd, struct sockaddr *address, socklen_t *size);
+int next_raw_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
+
+#define NEXT_RAW \
+	{ \
+		.socket = next_raw_socket, .connect = next_raw_connect, .listen = next_raw_listen, \
+		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
+		.setsockopt = next_raw_setsockopt, \
+	}
+
+/* setsockopt(2) behind ours: what apply() calls. */
+int next_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_REPORT_H
+#define KASHIM_REPORT_H
+
+#include "load.h"
+
+/*
+ * A TCP socket got the policy. With the first one goes what there was to say about loading, and
+ * with each, if KASHIM_VERBOSE is set, one line. Reports are lost rather than that they block,
+ * signal or write to the wrong place. Changes errno.
+ */
+void report_socket(int fd, const struct loaded *loaded);
+
+#endif
