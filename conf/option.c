@@ -10,22 +10,19 @@
 /* The kernel's ranges: include/net/tcp.h (MAX_TCP_*, TCP_MIN_MSS) and net/ipv4/tcp.c,
  * do_tcp_setsockopt(). */
 const struct option_row option_table[OPTION_COUNT] = {
-	[OPTION_IDLE] = { "idle", IPPROTO_TCP, TCP_KEEPIDLE, 1, 32767, UNIT_SECONDS, false, false },
-	[OPTION_INTERVAL] = { "interval", IPPROTO_TCP, TCP_KEEPINTVL, 1, 32767, UNIT_SECONDS, false,
-	    false },
-	[OPTION_PROBES] = { "count", IPPROTO_TCP, TCP_KEEPCNT, 1, 127, UNIT_NONE, false, false },
-	[OPTION_KEEPALIVE] = { NULL, SOL_SOCKET, SO_KEEPALIVE, 0, 1, UNIT_NONE, false, false },
+	[OPTION_IDLE] = { "idle", IPPROTO_TCP, TCP_KEEPIDLE, 1, 32767, UNIT_SECONDS },
+	[OPTION_INTERVAL] = { "interval", IPPROTO_TCP, TCP_KEEPINTVL, 1, 32767, UNIT_SECONDS },
+	[OPTION_PROBES] = { "count", IPPROTO_TCP, TCP_KEEPCNT, 1, 127, UNIT_NONE },
+	[OPTION_KEEPALIVE] = { NULL, SOL_SOCKET, SO_KEEPALIVE, 0, 1, UNIT_NONE },
 	[OPTION_USER_TIMEOUT] = { "user_timeout", IPPROTO_TCP, TCP_USER_TIMEOUT, 1, INT32_MAX,
-	    UNIT_MILLISECONDS, true, false },
-	[OPTION_SYN_COUNT] = { "syn_count", IPPROTO_TCP, TCP_SYNCNT, 1, 127, UNIT_NONE, false,
-	    false },
+	    UNIT_MILLISECONDS, .words = true },
+	[OPTION_SYN_COUNT] = { "syn_count", IPPROTO_TCP, TCP_SYNCNT, 1, 127, UNIT_NONE },
 	[OPTION_DEFER_ACCEPT] = { "defer_accept", IPPROTO_TCP, TCP_DEFER_ACCEPT, 1, 32767,
-	    UNIT_SECONDS, false, true },
-	[OPTION_MAX_SEGMENT] = { "max_segment", IPPROTO_TCP, TCP_MAXSEG, 88, 32767, UNIT_BYTES,
-	    false, false },
+	    UNIT_SECONDS, .listener = true },
+	[OPTION_MAX_SEGMENT] = { "max_segment", IPPROTO_TCP, TCP_MAXSEG, 88, 32767, UNIT_BYTES },
 	[OPTION_WINDOW_CLAMP] = { "window_clamp", IPPROTO_TCP, TCP_WINDOW_CLAMP, 1, 1073725440,
-	    UNIT_BYTES, false, false },
-	[OPTION_PATH_TIMEOUT] = { "path_timeout", 0, 0, 4, 24 * 3600, UNIT_SECONDS, false, false },
+	    UNIT_BYTES },
+	[OPTION_PATH_TIMEOUT] = { "path_timeout", 0, 0, 4, 24 * 3600, UNIT_SECONDS },
 };
 
 static const char *const unit_name[] = {
