@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "command.h"
+#include "compiled.h"
+#include "path.h"
+
+static bool
+write_all(int fd, const char *bytes, size_t size)
+{
+	while (size != 0) {
+		ssize_t part = write(fd, bytes, size);
+
+		if (part == -1 && errno != EINTR)
+			return false;
+		bytes += part > 0 ? part : 0;
+		size -= part > 0 ? (size_t)part : 0;
+	}
+	return true;
+}
+
+/* Make a rename last: the directory has to reach the disk, too. */
+static void
+sync_directory(const char *path)
+{
+	char directory[PATH_LONGEST];
+	struct text text = text_in(directory, sizeof(directory));
+	const char *slash = strrchr(path, '/');
+	int fd;
+
+	text_put_bytes(
+	    &text, slash == NULL ? "." : path, slash == NULL ? 1 : (size_t)(slash - path) + 1);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+/* Readers see the old file or the new one, whole; never anything in between. */
+static bool
+replace_file(const char *path, const char *image, size_t size)
+{
+	char temporary[PATH_LONGEST];
+	struct text text = text_in(temporary, sizeof(temporary));
+	bool written;
+	int fd;
+
+	text_put(&text, path);
+	text_put(&text, ".XXXXXX");
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	written = write_all(fd, image, size) && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+	if (close(fd) == -1 || !written || rename(temporary, path) == -1) {
+		int why = errno;
+
+		unlink(temporary);
+		errno = why;
+		return false;
+	}
+	sync_directory(path);
+	return true;
+}
+
+static int
+write_compiled(
+    const char *root, const char *conf, const struct configuration *configuration, bool to_stdout)
+{
+	struct policy policy = build_policy(&configuration->build);
+	size_t size = compiled_size(&policy);
+	char path[PATH_LONGEST];
+	struct text text = text_in(path, sizeof(path));
+	int status = STATUS_GOOD;
+	char *image;
+
+	text_put(&text, root);
+	path_put_compiled(&text, conf);
+	if (size > COMPILED_LARGEST) {
+		fprintf(stderr,
+		    "%s: too large, a compiled policy has at most %d bytes, this one would have "
+		    "%zu\n",
+		    conf, COMPILED_LARGEST, size);
+		return STATUS_FAULTS;
+	}
+	image = memory(NULL, size);
+	compiled_write(&policy, image);
+	if (to_stdout ? !write_all(STDOUT_FILENO, image, size) : !replace_file(path, image, size)) {
+		fprintf(stderr, "%s: cannot be written: %s\n", to_stdout ? "standard output" : path,
+		    strerror(errno));
+		status = STATUS_FAULTS;
+	} else if (!to_stdout) {
+		printf("%s: compiled, ", path);
+		command_print_count(stdout, policy.rule_count - 1, "rule");
+		fputs("\n", stdout);
+	}
+	free(image);
+	return status;
+}
+
+static const struct option compile_options[] = {
+	{ "stdout", no_argument, NULL, 's' },
+	{ "root", required_argument, NULL, 'r' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int
+command_compile(int argc, char **argv)
+{
+	struct configuration configuration;
+	const char *root = "";
+	const char *conf;
+	bool to_stdout = false;
+	int letter, status;
+	bool good;
+
+	while ((letter = getopt_long(argc, argv, "", compile_options, NULL)) != -1) {
+		if (letter == 's')
+			to_stdout = true;
+		else if (letter == 'r')
+			root = optarg;
+		else
+			return command_usage();
+	}
+	if (argc - optind > 1)
+		return command_usage();
+	conf = command_conf(argv[optind]);
+	good = command_read(root, conf, &configuration);
+	/* What is handed to the shim is used at once; what is kept has to show its age later. */
+	if (good && !to_stdout && documents_settle(&configuration.documents)) {
+		configuration_free(&configuration);
+		good = command_read(root, conf, &configuration);
+	}
+	status = good ? write_compiled(root, conf, &configuration, to_stdout) : STATUS_FAULTS;
+	configuration_free(&configuration);
+	return status;
+}
