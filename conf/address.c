@@ -182,19 +182,18 @@ bool
 address_read_endpoint(const char *text, struct endpoint *endpoint, struct text *error)
 {
 	char address[INET6_ADDRSTRLEN] = "";
-	const char *colon = strrchr(text, ':');
-	const char *end = colon;
+	const char *end = text + strlen(text);
+	const char *colon = strrchr(text, ':') == NULL ? end : strrchr(text, ':');
+	bool in_brackets = text[0] == '[' && colon[-1] == ']';
+	const char *start = in_brackets ? text + 1 : text;
+	size_t size = (size_t)((in_brackets ? colon - 1 : colon) - start);
 	uint32_t bits, port;
 
 	*endpoint = (struct endpoint){ .known = true };
-	if (colon != NULL && text[0] == '[' && colon[-1] == ']') {
-		text++;
-		end--;
-	}
-	if (colon != NULL && (size_t)(end - text) < sizeof(address))
-		memcpy(address, text, (size_t)(end - text));
-	if (!read_address(address, endpoint->address, &bits) ||
-	    !read_number(colon + 1, colon + strlen(colon), 65535, &port)) {
+	if (size < sizeof(address))
+		memcpy(address, start, size);
+	if (!read_address(address, endpoint->address, &bits) || colon == end ||
+	    !read_number(colon + 1, end, 65535, &port)) {
 		put_quoted(error, text);
 		text_put(error, " is not understood, allowed is ADDRESS:PORT, like 10.0.0.1:5432 "
 				"or [2001:db8::1]:5432");

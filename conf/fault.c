@@ -31,7 +31,7 @@ copy(const char *text, size_t size)
 	return copied;
 }
 
-static char *
+__attribute__((format(printf, 1, 0))) static char *
 format_message(const char *format, va_list arguments)
 {
 	char message[512];

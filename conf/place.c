@@ -186,8 +186,12 @@ scan_setting(struct scan *scan)
 static bool
 scan_next(struct scan *scan)
 {
-	char closing = scan->depth == 0 ? '\0' : scan->open[scan->depth - 1].closing;
-	bool in_group = closing == '\0' || closing == '}';
+	char closing = '\0';
+	bool in_group;
+
+	if (scan->depth > 0)
+		closing = scan->open[scan->depth - 1].closing;
+	in_group = closing == '\0' || closing == '}';
 
 	if (*scan->at == ',' || (in_group && *scan->at == ';')) {
 		scan->at++;

@@ -151,11 +151,12 @@ matches_path(const char *pattern, const char *path)
 static bool
 matches_argument(const char *pattern, const struct facts *facts)
 {
-	const char *end = facts->arguments + facts->arguments_size;
 	const char *argument = facts->arguments;
+	const char *end;
 
-	if (argument == NULL || argument == end)
+	if (argument == NULL || facts->arguments_size == 0)
 		return false;
+	end = argument + facts->arguments_size;
 	for (argument += strlen(argument) + 1; argument < end; argument += strlen(argument) + 1)
 		if (matches_pattern(pattern, argument))
 			return true;
@@ -211,7 +212,7 @@ contains(const struct network *network, const uint32_t address[4])
 		return false;
 	for (int i = 0; rest != 0; i++) {
 		uint32_t bits = rest < 32 ? rest : 32;
-		uint32_t mask = UINT32_MAX << (32 - bits);
+		uint32_t mask = ~(uint32_t)(UINT64_C(0xffffffff) >> bits);
 
 		if ((address[i] & mask) != network->address[i])
 			return false;

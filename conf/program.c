@@ -109,10 +109,10 @@ read_script(const char *path, char *interpreter, char *argument)
 	memcpy(interpreter, at, (size_t)(end - at));
 	interpreter[end - at] = '\0';
 	at = end + strspn(end, " \t");
-	strcpy(argument, at);
-	for (end = argument + strlen(argument);
-	     end > argument && (end[-1] == ' ' || end[-1] == '\t'); end--)
-		end[-1] = '\0';
+	for (end = at + strlen(at); end > at && (end[-1] == ' ' || end[-1] == '\t'); end--)
+		continue;
+	memcpy(argument, at, (size_t)(end - at));
+	argument[end - at] = '\0';
 	return *interpreter != '\0';
 }
 
@@ -126,13 +126,16 @@ is_env(const char *interpreter, const char *argument)
 	       *argument != '-' && strpbrk(argument, "= \t") == NULL;
 }
 
-/* Put what the kernel puts in front of a script's own arguments: interpreter, argument, path. */
+/*
+ * Put what the kernel puts in place of a script's argv[0]: interpreter, argument, path. There are
+ * arguments already, argv[0] at least.
+ */
 static void
 prepend(struct program *program, const char *interpreter, const char *argument, const char *path)
 {
 	char *rest = program->arguments;
 	size_t size = program->arguments_size;
-	size_t skipped = rest == NULL ? 0 : strlen(rest) + 1;
+	size_t skipped = strlen(rest) + 1;
 
 	program->arguments = NULL;
 	program->arguments_size = 0;
@@ -182,9 +185,9 @@ program_find(char *const *arguments, struct program *program, struct text *error
 	status = search(arguments[0], program->executed, error);
 	if (status != 0)
 		return status;
-	for (; *arguments != NULL; arguments++)
-		put_argument(program, *arguments);
-	return follow_scripts(program, program->arguments, error);
+	for (char *const *argument = arguments; *argument != NULL; argument++)
+		put_argument(program, *argument);
+	return follow_scripts(program, arguments[0], error);
 }
 
 void
