@@ -19,11 +19,10 @@
 static void
 put_problem(struct fetched *fetched, const char *file, const char *message)
 {
-	struct text text = text_in(fetched->problem, sizeof(fetched->problem));
-
-	text_put(&text, file);
-	text_put(&text, ": ");
-	text_put(&text, message);
+	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
+	text_put(&fetched->problem, file);
+	text_put(&fetched->problem, ": ");
+	text_put(&fetched->problem, message);
 }
 
 static void *
@@ -194,13 +193,13 @@ static void
 put_answer(struct fetched *fetched, const char *conf, const char *answer, size_t size)
 {
 	const char *end = memchr(answer, '\n', size);
-	struct text text = text_in(fetched->problem, sizeof(fetched->problem));
 
 	if (size == 0) {
 		put_problem(fetched, conf, "could not be compiled in time");
 		return;
 	}
-	text_put_bytes(&text, answer, end == NULL ? size : (size_t)(end - answer));
+	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
+	text_put_bytes(&fetched->problem, answer, end == NULL ? size : (size_t)(end - answer));
 }
 
 /* Have the text compiled. Returns whether there is a policy now. */
@@ -210,6 +209,7 @@ compile_text(struct fetched *fetched, const char *library, const char *conf, cha
 	ssize_t size;
 
 	unmap(fetched);
+	fetched->state = FETCHED_BROKEN;
 	fetched->mapping_size = COMPILED_LARGEST;
 	fetched->mapping = map_memory(fetched->mapping_size);
 	if (fetched->mapping == NULL) {
@@ -227,6 +227,15 @@ compile_text(struct fetched *fetched, const char *library, const char *conf, cha
 	return false;
 }
 
+/* What is in force in spite of a problem. */
+static void
+put_consequence(struct fetched *fetched)
+{
+	text_put(&fetched->problem, fetched->state == FETCHED_POLICY
+					? "; the last good policy holds"
+					: "; sockets are left alone");
+}
+
 void
 fetch(const struct variables *variables, char **environment, struct fetched *fetched)
 {
@@ -234,8 +243,8 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	const char *library;
 	bool has_compiled;
 
-	memset(fetched, 0, offsetof(struct fetched, problem));
-	fetched->problem[0] = '\0';
+	memset(fetched, 0, offsetof(struct fetched, problem_room));
+	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
 	fetched->state = FETCHED_BROKEN;
 	open_compiled(fetched, conf);
 	has_compiled = fetched->state == FETCHED_POLICY;
@@ -247,22 +256,20 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	}
 	library = own_path();
 	if (!variables_preload(variables, library)) {
-		if (fetched->problem[0] == '\0')
+		if (has_compiled)
 			put_problem(fetched, conf,
-			    has_compiled ? "is newer than its compiled policy, run: kashim compile"
-					 : "was never compiled, run: kashim compile");
+			    "is newer than its compiled policy, run: kashim compile");
+		else if (fetched->problem.used == 0)
+			put_problem(fetched, conf, "was never compiled, run: kashim compile");
+		put_consequence(fetched);
 		return;
 	}
 	if (compile_text(fetched, library, conf, environment))
 		return;
 	/* The text is in error: the last good policy, if there is one, is better than none. */
-	if (has_compiled) {
-		struct fetched last_good = { .state = FETCHED_BROKEN };
-
-		open_compiled(&last_good, conf);
-		memcpy(last_good.problem, fetched->problem, sizeof(last_good.problem));
-		*fetched = last_good;
-	}
+	if (has_compiled)
+		open_compiled(fetched, conf);
+	put_consequence(fetched);
 }
 
 void

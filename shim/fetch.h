@@ -20,7 +20,8 @@ struct fetched {
 	struct rule *rules; /* of the policy, which may be narrowed in place */
 	void *mapping;      /* what the policy points into, */
 	size_t mapping_size;
-	char problem[REPORT_LONGEST]; /* what to report, or "" */
+	struct text problem; /* what to report, or nothing */
+	char problem_room[REPORT_LONGEST];
 };
 
 /*

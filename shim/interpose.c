@@ -19,14 +19,17 @@ is_off(const struct loaded *loaded)
 	return loaded->settings.mode == MODE_OFF;
 }
 
-/* A TCP socket that was just made. */
+/* A TCP socket that was just made. Under a policy that is broken it is left alone, too, but not in
+ * silence. */
 static void
 welcome(int fd, const struct loaded *loaded)
 {
 	int saved = errno;
 
-	apply(fd, &loaded->settings);
-	mark_set(fd, MARK_CARRIES);
+	if (!is_off(loaded)) {
+		apply(fd, &loaded->settings);
+		mark_set(fd, MARK_CARRIES);
+	}
 	report_socket(fd, loaded);
 	errno = saved;
 }
@@ -61,7 +64,7 @@ socket(int family, int type, int protocol)
 	const struct loaded *loaded = load();
 	int fd = loaded->next.socket(family, type, protocol);
 
-	if (fd == -1 || is_off(loaded))
+	if (fd == -1)
 		return fd;
 	if (adopt_is_tcp_request(family, type, protocol))
 		welcome(fd, loaded);

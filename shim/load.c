@@ -108,7 +108,7 @@ find_out(struct loaded *loaded, char **environment)
 
 	fetch(&variables, environment, &fetched);
 	policy = fetched.state == FETCHED_POLICY ? &fetched.policy : NULL;
-	copy_text(loaded->problem, sizeof(loaded->problem), fetched.problem);
+	copy_text(loaded->problem, sizeof(loaded->problem), fetched.problem.start);
 	if (policy != NULL) {
 		copy_text(loaded->log, sizeof(loaded->log), policy->strings + policy->log);
 		decide(loaded, &fetched);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -93,6 +94,19 @@ is_stderr_usable(void)
 	return fstat(STDERR_FILENO, &stat) == 0 && !S_ISSOCK(stat.st_mode);
 }
 
+/* Who reports: the file that was executed, whatever the program made of its argv[0]. */
+static void
+put_program(struct text *text)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	if (path == NULL)
+		return;
+	text_put(text, slash == NULL ? path : slash + 1);
+	text_put(text, ": ");
+}
+
 static void
 report(const struct loaded *loaded, const char *message)
 {
@@ -109,6 +123,7 @@ report(const struct loaded *loaded, const char *message)
 	text_put(&text, "kashim[");
 	text_put_number(&text, getpid());
 	text_put(&text, "]: ");
+	put_program(&text);
 	text_put(&text, message);
 	if (loaded->log[0] == '/' || (to_stderr && is_stderr_usable())) {
 		if (text.used == text.size - 1)
@@ -124,30 +139,42 @@ report(const struct loaded *loaded, const char *message)
 }
 
 static void
+put_settings(struct text *text, const struct settings *settings)
+{
+	const char *separator = "";
+
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		const struct option_row *row = &option_table[option];
+
+		if (row->name == 0 || row->key == NULL || settings->value[option] == VALUE_UNSET)
+			continue;
+		text_put(text, separator);
+		text_put(text, row->key);
+		text_put(text, " ");
+		option_put(text, option, settings->value[option]);
+		separator = ", ";
+	}
+	text_put(text, ", mode ");
+	text_put(text, mode_name(settings->mode));
+}
+
+static void
 report_decision(int fd, const struct loaded *loaded)
 {
 	char message[LINE_LONGEST];
 	struct text text = text_in(message, sizeof(message));
-	const char *separator = ": ";
 
 	text_put(&text, "socket ");
 	text_put_number(&text, fd);
-	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
-		const struct option_row *row = &option_table[option];
-
-		if (row->name == 0 || row->key == NULL ||
-		    loaded->settings.value[option] == VALUE_UNSET)
-			continue;
-		text_put(&text, separator);
-		text_put(&text, row->key);
-		text_put(&text, " ");
-		option_put(&text, option, loaded->settings.value[option]);
-		separator = ", ";
+	text_put(&text, ": ");
+	if (loaded->settings.mode == MODE_OFF)
+		text_put(&text, "left alone");
+	else
+		put_settings(&text, &loaded->settings);
+	if (loaded->where[0] != '\0') {
+		text_put(&text, ", by ");
+		text_put(&text, loaded->where);
 	}
-	text_put(&text, ", mode ");
-	text_put(&text, mode_name(loaded->settings.mode));
-	text_put(&text, ", by ");
-	text_put(&text, loaded->where);
 	report(loaded, message);
 }
 
