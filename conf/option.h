@@ -39,6 +39,7 @@ struct option_row {
 	int32_t min, max;
 	enum unit unit;
 	bool words;    /* "auto" and "off" are allowed */
+	bool zero;     /* the kernel also takes 0, and then goes by its own choice */
 	bool listener; /* set at listen(2): on a client's socket it would do something else */
 };
 

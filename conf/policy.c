@@ -321,7 +321,11 @@ policy_narrow(const struct policy *policy, struct rule *rules, const struct fact
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		if (!policy_matches_program(policy, &policy->rules[i], facts))
 			continue;
-		rules[kept++] = policy->rules[i];
+		rules[kept] = policy->rules[i];
+		rules[kept].condition[CONDITION_PROGRAM] = 0;
+		rules[kept].condition[CONDITION_ARGUMENT] = 0;
+		rules[kept].condition[CONDITION_USER] = 0;
+		kept++;
 		if (!policy_looks_at_connection(&policy->rules[i]))
 			break;
 	}

@@ -1,28 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply.h"
 
+#include <unistd.h>
+
+#include <sys/socket.h>
+
 #include "next.h"
 
-static void
-apply_rows(int fd, const struct settings *settings, bool listener)
+/* Whether these settings want a value for this option, on a socket that does (not) listen. */
+static bool
+wants(const struct settings *settings, enum option_id option, bool listener)
 {
-	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
-		const struct option_row *row = &option_table[option];
-		int value = settings->value[option];
+	const struct option_row *row = &option_table[option];
 
-		if (value != VALUE_UNSET && row->name != 0 && row->listener == listener)
-			next_setsockopt(fd, row->level, row->name, &value, sizeof(value));
-	}
+	return settings->mode != MODE_OFF && settings->value[option] != VALUE_UNSET && row->name != 0 &&
+	    row->listener == listener;
+}
+
+static void
+set(int fd, enum option_id option, int value)
+{
+	const struct option_row *row = &option_table[option];
+
+	next_setsockopt(fd, row->level, row->name, &value, sizeof(value));
+}
+
+static int
+get(int fd, enum option_id option)
+{
+	const struct option_row *row = &option_table[option];
+	int value;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, row->level, row->name, &value, &size) == 0 ? value : VALUE_UNSET;
 }
 
 void
 apply(int fd, const struct settings *settings)
 {
-	apply_rows(fd, settings, false);
+	for (enum option_id option = 0; option < OPTION_COUNT; option++)
+		if (wants(settings, option, false))
+			set(fd, option, settings->value[option]);
 }
 
 void
 apply_listener(int fd, const struct settings *settings)
 {
-	apply_rows(fd, settings, true);
+	for (enum option_id option = 0; option < OPTION_COUNT; option++)
+		if (wants(settings, option, true))
+			set(fd, option, settings->value[option]);
+}
+
+uint32_t
+apply_missing(int fd, const struct settings *settings, const struct settings *defaults)
+{
+	uint32_t asked = 0;
+
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		if (!wants(settings, option, false))
+			continue;
+		if (get(fd, option) == defaults->value[option])
+			set(fd, option, settings->value[option]);
+		else
+			asked |= UINT32_C(1) << option;
+	}
+	return asked;
+}
+
+/* The kernel's own choice again. */
+static void
+give_back(int fd, enum option_id option, const struct settings *defaults)
+{
+	if (option_table[option].zero)
+		set(fd, option, 0);
+	else if (defaults->value[option] != VALUE_UNSET)
+		set(fd, option, defaults->value[option]);
+}
+
+void
+apply_change(int fd, const struct settings *from, const struct settings *to, uint32_t asked,
+    const struct settings *defaults)
+{
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		bool had = wants(from, option, false);
+		bool has = wants(to, option, false);
+		bool is_asked = (asked & UINT32_C(1) << option) != 0;
+		bool is_same = had && has && from->value[option] == to->value[option];
+
+		if (is_asked ? has && to->mode == MODE_FORCE : has && !is_same)
+			set(fd, option, to->value[option]);
+		else if (had && !has && !is_asked)
+			give_back(fd, option, defaults);
+	}
+}
+
+struct settings
+apply_defaults(void)
+{
+	struct settings defaults = settings_unset();
+	int fd = next_socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	for (enum option_id option = 0; option < OPTION_COUNT && fd != -1; option++)
+		if (option_table[option].name != 0)
+			defaults.value[option] = get(fd, option);
+	if (fd != -1)
+		close(fd);
+	return defaults;
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_MARK_H
+#define KASHIM_MARK_H
+
+#include <stdint.h>
+
+enum mark_kind {
+	MARK_UNKNOWN, /* never seen */
+	MARK_OTHER,   /* a socket, but not TCP */
+	MARK_TCP,     /* a TCP socket that carries the policy */
+};
+
+/*
+ * What the shim knows of a descriptor, so that no socket costs its options twice. Nobody tells when a
+ * descriptor is closed, so a mark speaks of the last socket that came through us with this number.
+ */
+struct mark {
+	unsigned kind : 2;
+	unsigned late : 1;    /* it was listening before it got the policy: connections may lack it */
+	unsigned mptcp : 1;   /* the kernel passes less on to its connections */
+	unsigned decided : 1; /* its connection is known, and the rules that look at it have spoken */
+	unsigned asked : 11;  /* options that the program set itself and that got through: 1 << option */
+	unsigned rule : 16;   /* the connection rule that decided, from 1; 0 for what the other rules say */
+};
+
+/* Beyond the largest descriptor that is remembered, everything is unknown and nothing is kept. */
+struct mark mark_of(int fd);
+void mark_put(int fd, struct mark mark);
+
+#endif
