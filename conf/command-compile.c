@@ -133,6 +133,10 @@ command_compile(int argc, char **argv)
 	if (argc - optind > 1)
 		return command_usage();
 	conf = command_conf(argv[optind]);
+	if (*root != '\0' && *conf != '/') {
+		fprintf(stderr, "kashim: %s: below --root, FILE has to start with /\n", conf);
+		return STATUS_USAGE;
+	}
 	good = command_read(root, conf, &configuration);
 	/* What is handed to the shim is used at once; what is kept has to show its age later. */
 	if (good && !to_stdout && documents_settle(&configuration.documents)) {

@@ -24,11 +24,14 @@ line_variable(const struct policy *policy, struct settings *settings)
 	const char *line = getenv("KASHIM");
 	char message[600];
 	struct text error = text_in(message, sizeof(message));
+	struct settings read;
 
 	if (line == NULL || *line == '\0')
 		return NULL;
-	if (profile_read_line(policy, line, settings, &error))
+	if (profile_read_line(policy, line, &read, &error)) {
+		*settings = read;
 		return line;
+	}
 	fprintf(stderr, "KASHIM is ignored: %s\n", message);
 	return NULL;
 }
@@ -77,7 +80,7 @@ print_explanation(const struct configuration *configuration, const struct progra
 	}
 	fputs("\nsets      ", stdout);
 	explain_settings(stdout, &settings);
-	if (settings.mode != MODE_OFF && settings.profile != 0)
+	if (line == NULL && settings.mode != MODE_OFF && settings.profile != 0)
 		printf("   (profile %s)", policy.strings + settings.profile);
 	printf("   mode %s\n", mode_name(settings.mode));
 	printf("reach     %s: %s\n", why, reached ? "yes" : "no");

@@ -16,7 +16,8 @@ print_profile(const char *name, const struct settings *profile, const char *what
 	struct text text = text_in(dead, sizeof(dead));
 
 	settings_fill(&settings, &builtin);
-	explain_put_dead(&text, &settings);
+	settings_resolve(&settings);
+	text_put_duration(&text, settings_dead_after(&settings));
 	if (settings.value[OPTION_PATH_TIMEOUT] != VALUE_UNSET)
 		snprintf(path, sizeof(path), "%d", settings.value[OPTION_PATH_TIMEOUT]);
 	printf("%-16s %9s %6d %9d %6d %9s   %s\n", name, path, settings.value[OPTION_IDLE],
@@ -24,11 +25,10 @@ print_profile(const char *name, const struct settings *profile, const char *what
 }
 
 /* Those of the configuration come first, as they do when a name is looked up. */
-static bool
+static void
 print_profiles(const struct policy *policy, const char *wanted)
 {
 	struct settings settings;
-	bool found = false;
 
 	printf("%-16s %9s %6s %9s %6s %9s   %s\n", "PROFILE", "PATH (s)", "IDLE", "INTERVAL",
 	    "COUNT", "DEAD", "WHAT");
@@ -39,7 +39,6 @@ print_profiles(const struct policy *policy, const char *wanted)
 			continue;
 		print_profile(
 		    name, &policy->settings[policy->profiles[i].settings], "your configuration");
-		found = true;
 	}
 	for (size_t i = 0; i < BUILTIN_PROFILES; i++) {
 		const struct builtin_profile *profile = &builtin_profiles[i];
@@ -50,9 +49,7 @@ print_profiles(const struct policy *policy, const char *wanted)
 		print_profile(profile->name, &settings, profile->path);
 		if (wanted != NULL)
 			printf("%16s source: %s\n", "", profile->source);
-		found = true;
 	}
-	return found;
 }
 
 static int
@@ -87,8 +84,9 @@ command_profiles(int argc, char **argv)
 	struct configuration configuration;
 	const char *path_timeout = NULL;
 	struct policy policy;
-	int letter;
-	bool found;
+	const char *wanted;
+	struct settings found;
+	int letter, status = STATUS_GOOD;
 
 	while ((letter = getopt_long(argc, argv, "", profiles_options, NULL)) != -1) {
 		if (letter != 't')
@@ -104,11 +102,14 @@ command_profiles(int argc, char **argv)
 		return STATUS_FAULTS;
 	}
 	policy = build_policy(&configuration.build);
-	found = print_profiles(&policy, argv[optind]);
+	wanted = argv[optind];
+	if (wanted == NULL || profile_find(&policy, wanted, strlen(wanted), &found)) {
+		print_profiles(&policy, wanted);
+	} else {
+		fprintf(stderr,
+		    "kashim: there is no profile \"%s\", 'kashim profiles' lists them\n", wanted);
+		status = STATUS_FAULTS;
+	}
 	configuration_free(&configuration);
-	if (found)
-		return STATUS_GOOD;
-	fprintf(stderr, "kashim: there is no profile \"%s\", 'kashim profiles' lists them\n",
-	    argv[optind]);
-	return STATUS_FAULTS;
+	return status;
 }

@@ -59,7 +59,7 @@ explain_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 			continue;
 		fprintf(out, "%s%s ", separator, condition_keys[condition]);
 		for (uint32_t i = 0; i < count; i++, word += is_network ? NETWORK_WORDS : 1) {
-			fputs(i == 0 ? "" : " or ", out);
+			fputs(i == 0 ? "" : ",", out);
 			print_member(out, policy, condition, word);
 		}
 		separator = ", ";
@@ -89,21 +89,6 @@ explain_settings(FILE *out, const struct settings *settings)
 	}
 }
 
-static int64_t
-dead_after(const struct settings *settings)
-{
-	int64_t dead = settings->value[OPTION_IDLE] +
-		       (int64_t)settings->value[OPTION_INTERVAL] * settings->value[OPTION_PROBES];
-
-	return dead;
-}
-
-void
-explain_put_dead(struct text *text, const struct settings *settings)
-{
-	text_put_duration(text, dead_after(settings));
-}
-
 static void
 print_bar(FILE *out, int32_t idle)
 {
@@ -126,13 +111,13 @@ print_bar(FILE *out, int32_t idle)
 }
 
 static void
-print_probes(FILE *out, int32_t count)
+print_probes(FILE *out, int64_t count)
 {
 	if (count > PROBES_DRAWN) {
-		fprintf(out, "p|p|p|.. %d more ..|p|x", count - 4);
+		fprintf(out, "p|p|p|.. %lld more ..|p|x", (long long)count - 4);
 		return;
 	}
-	for (int32_t i = 0; i < count; i++)
+	for (int64_t i = 0; i < count; i++)
 		fputs("p|", out);
 	fputc('x', out);
 }
@@ -145,11 +130,12 @@ explain_timeline(FILE *out, const struct settings *settings)
 	char word[DURATION_LONGEST];
 	struct text text = text_in(word, sizeof(word));
 	double probes = 3600.0 / idle;
+	int64_t dead = settings_dead_after(settings);
 
-	explain_put_dead(&text, settings);
+	text_put_duration(&text, dead);
 	fputs("          ", out);
 	print_bar(out, idle);
-	print_probes(out, settings->value[OPTION_PROBES]);
+	print_probes(out, (dead - idle) / settings->value[OPTION_INTERVAL]);
 	fprintf(out, " dead at %s\n", word);
 	if (path_timeout != VALUE_UNSET) {
 		text = text_in(word, sizeof(word));

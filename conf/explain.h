@@ -7,7 +7,7 @@
 #include "policy.h"
 #include "program.h"
 
-/* Print what a rule looks at: "program java, argument STAR/billing.jar", or "defaults". */
+/* Print what a rule looks at: "program java,javac, user 1000", or "defaults". */
 void explain_rule(FILE *out, const struct policy *policy, const struct rule *rule);
 
 /* Print settings, resolved, in one line. */
@@ -15,8 +15,5 @@ void explain_settings(FILE *out, const struct settings *settings);
 
 /* Draw idle time, probes and end as a line, and say what that costs on the wire. */
 void explain_timeline(FILE *out, const struct settings *settings);
-
-/* Append when an idle connection to a dead peer ends: "4m50s". */
-void explain_put_dead(struct text *text, const struct settings *settings);
 
 #endif

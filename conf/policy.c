@@ -125,6 +125,21 @@ settings_resolve(struct settings *settings)
 		*user_timeout = VALUE_UNSET;
 }
 
+int64_t
+settings_dead_after(const struct settings *settings)
+{
+	int64_t idle = settings->value[OPTION_IDLE];
+	int64_t interval = settings->value[OPTION_INTERVAL];
+	int64_t user_timeout = settings->value[OPTION_USER_TIMEOUT];
+	int64_t probes = settings->value[OPTION_PROBES];
+
+	/* The kernel looks when a probe is due, and gives up at the first such time with one sent.
+	 */
+	if (user_timeout > 0)
+		probes = (user_timeout - idle * 1000 + interval * 1000 - 1) / (interval * 1000);
+	return idle + interval * (probes < 1 ? 1 : probes);
+}
+
 static bool
 matches_pattern(const char *pattern, const char *name)
 {

@@ -173,6 +173,12 @@ uint32_t settings_derive(struct settings *settings);
  */
 void settings_resolve(struct settings *settings);
 
+/*
+ * After how many seconds of silence a connection to a dead peer ends, with settings that are
+ * resolved. A user timeout takes the place of count: net/ipv4/tcp_timer.c, tcp_keepalive_timer().
+ */
+int64_t settings_dead_after(const struct settings *settings);
+
 /* "connect", "accept", and "" for DIRECTION_ANY. */
 extern const char *const direction_names[3];
 

@@ -38,10 +38,78 @@ profile_find(const struct policy *policy, const char *name, size_t size, struct 
 	return false;
 }
 
+/* What a line says, item by item. */
+struct line {
+	struct settings settings;
+	struct settings profile;
+	bool has_profile;
+};
+
+static bool
+is_key(const char *key, const char *start, size_t size)
+{
+	return strlen(key) == size && memcmp(key, start, size) == 0;
+}
+
+static bool
+refuse_twice(struct text *error, const char *key)
+{
+	text_put(error, key);
+	text_put(error, ": given twice");
+	return false;
+}
+
+static bool
+read_option(
+    enum option_id option, const char *value, size_t size, struct line *line, struct text *error)
+{
+	const struct text before = *error;
+	int32_t *result = &line->settings.value[option];
+
+	if (*result != VALUE_UNSET)
+		return refuse_twice(error, option_table[option].key);
+	text_put(error, option_table[option].key);
+	text_put(error, ": ");
+	if (!option_read(option, value, size, result, error))
+		return false;
+	*error = before;
+	error->start[error->used] = '\0';
+	return true;
+}
+
+static bool
+read_profile(const struct policy *policy, const char *name, size_t size, struct line *line,
+    struct text *error)
+{
+	if (line->has_profile)
+		return refuse_twice(error, "profile");
+	line->has_profile = profile_find(policy, name, size, &line->profile);
+	if (line->has_profile)
+		return true;
+	text_put(error, "profile: there is no \"");
+	text_put_bytes(error, name, size);
+	text_put(error, "\", 'kashim profiles' lists them");
+	return false;
+}
+
+static bool
+read_mode(const char *name, size_t size, struct line *line, struct text *error)
+{
+	if (line->settings.mode != MODE_UNSET)
+		return refuse_twice(error, "mode");
+	line->settings.mode = mode_named(name, size);
+	if (line->settings.mode != MODE_UNSET)
+		return true;
+	text_put(error, "mode: \"");
+	text_put_bytes(error, name, size);
+	text_put(error, "\" is not allowed, allowed are force, suggest and off");
+	return false;
+}
+
 /* One "key=value", or a mode alone. */
 static bool
-read_item(const struct policy *policy, const char *item, size_t size, struct settings *line,
-    struct settings *profile, struct text *error)
+read_item(const struct policy *policy, const char *item, size_t size, struct line *line,
+    struct text *error)
 {
 	const char *equals = memchr(item, '=', size);
 	const char *value = equals == NULL ? item : equals + 1;
@@ -49,31 +117,17 @@ read_item(const struct policy *policy, const char *item, size_t size, struct set
 	size_t value_size = size - (size_t)(value - item);
 	enum option_id option = option_named(item, key_size);
 
-	if (option != OPTION_COUNT) {
-		text_put(error, option_table[option].key);
-		text_put(error, ": ");
-		if (line->value[option] == VALUE_UNSET)
-			return option_read(option, value, value_size, &line->value[option], error);
-		text_put(error, "given twice");
-		return false;
-	}
-	if (key_size == 7 && memcmp(item, "profile", 7) == 0) {
-		if (profile_find(policy, value, value_size, profile))
-			return true;
-		text_put(error, "profile: there is no \"");
-		text_put_bytes(error, value, value_size);
-		text_put(error, "\", 'kashim profiles' lists them");
-		return false;
-	}
-	if (equals == NULL || (key_size == 4 && memcmp(item, "mode", 4) == 0)) {
-		line->mode = mode_named(value, value_size);
-		if (line->mode != MODE_UNSET)
-			return true;
-	}
+	if (option != OPTION_COUNT)
+		return read_option(option, value, value_size, line, error);
+	if (is_key("profile", item, key_size))
+		return read_profile(policy, value, value_size, line, error);
+	if (is_key("mode", item, key_size) || mode_named(item, size) != MODE_UNSET)
+		return read_mode(value, value_size, line, error);
 	text_put(error, "\"");
 	text_put_bytes(error, item, size);
-	text_put(error, "\" is not understood, allowed are key=value pairs of kashim.conf(5) with "
-			"commas between them");
+	text_put(error,
+	    "\" is not understood, allowed are a mode, or settings of kashim.conf(5) as "
+	    "key=value with commas between them");
 	return false;
 }
 
@@ -81,25 +135,25 @@ bool
 profile_read_line(
     const struct policy *policy, const char *line, struct settings *settings, struct text *error)
 {
-	struct settings profile = settings_unset();
+	struct line read = { .settings = settings_unset(), .profile = settings_unset() };
 	struct settings defaults = settings_builtin();
 
-	*settings = settings_unset();
 	for (const char *item = line; *item != '\0';) {
 		size_t size = strcspn(item, ",");
 
-		if (!read_item(policy, item, size, settings, &profile, error))
+		if (!read_item(policy, item, size, &read, error))
 			return false;
 		item += size;
 		if (*item == ',')
 			item++;
 	}
-	if (settings->mode == MODE_UNSET)
-		settings->mode = MODE_FORCE;
+	if (read.settings.mode == MODE_UNSET)
+		read.settings.mode = MODE_FORCE;
 	if (policy != NULL)
 		defaults = policy->settings[policy->defaults];
-	settings_derive(settings);
-	settings_fill(settings, &profile);
-	settings_fill(settings, &defaults);
+	settings_derive(&read.settings);
+	settings_fill(&read.settings, &read.profile);
+	settings_fill(&read.settings, &defaults);
+	*settings = read.settings;
 	return true;
 }
