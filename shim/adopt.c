@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
-#include <stdatomic.h>
-#include <stdint.h>
+#include <poll.h>
+#include <string.h>
 
 #include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "apply.h"
-#include "load.h"
+#include "decide.h"
+#include "descriptors.h"
 #include "report.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-
-/* A byte each, so that threads need no lock. A program touches one page for its first 4,096
- * descriptors. */
-enum { MARKS = 65536 };
-static _Atomic uint8_t marks[MARKS];
-
-void
-mark_set(int fd, enum mark mark)
-{
-	if (fd >= 0 && fd < MARKS)
-		atomic_store_explicit(&marks[fd], (uint8_t)mark, memory_order_relaxed);
-}
-
-enum mark
-mark_of(int fd)
-{
-	if (fd < 0 || fd >= MARKS)
-		return MARK_UNKNOWN;
-	return atomic_load_explicit(&marks[fd], memory_order_relaxed);
-}
 
 bool
 adopt_is_tcp_request(int family, int type, int protocol)
@@ -55,23 +35,91 @@ option_of(int fd, int name)
 }
 
 /* A raw socket may have protocol 6, too. */
-bool
-adopt_is_tcp(int fd)
+static bool
+is_tcp(int fd, int protocol)
 {
-	int protocol = option_of(fd, SO_PROTOCOL);
-
 	return (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
 	       option_of(fd, SO_TYPE) == SOCK_STREAM;
 }
 
-void
-adopt(int fd)
+bool
+adopt_is_tcp(int fd)
 {
-	if (!adopt_is_tcp(fd)) {
-		mark_set(fd, MARK_OTHER);
-		return;
+	return is_tcp(fd, option_of(fd, SO_PROTOCOL));
+}
+
+static bool
+is_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+
+	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
+}
+
+struct mark
+adopt(const struct loaded *loaded, int fd)
+{
+	int protocol = option_of(fd, SO_PROTOCOL);
+	struct mark mark = { .kind = MARK_UNKNOWN };
+
+	/* What is no socket may be one later, under the same number. */
+	if (protocol == -1) {
+		mark_put(fd, mark);
+		return mark;
 	}
-	apply(fd, &load()->settings);
-	mark_set(fd, MARK_CARRIES);
-	report_socket(fd, load());
+	if (!is_tcp(fd, protocol)) {
+		mark.kind = MARK_OTHER;
+		mark_put(fd, mark);
+		return mark;
+	}
+	mark.kind = MARK_TCP;
+	mark.mptcp = protocol == IPPROTO_MPTCP;
+	mark.late = option_of(fd, SO_ACCEPTCONN) == 1;
+	if (loaded->settings.mode == MODE_FORCE)
+		apply(fd, &loaded->settings);
+	else if (loaded->settings.mode == MODE_SUGGEST)
+		mark.asked = apply_missing(fd, &loaded->settings, &loaded->defaults);
+	if (mark.late)
+		apply_listener(fd, &loaded->settings);
+	else if (decide_waits(loaded) && is_connected(fd))
+		mark = decide(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
+	mark_put(fd, mark);
+	report_socket(fd, loaded, mark);
+	return mark;
+}
+
+void
+adopt_open(const struct loaded *loaded)
+{
+	int end = descriptors_end();
+
+	for (int first = 0; first < end; first += DESCRIPTORS_AT_ONCE) {
+		uint64_t open = descriptors_open(first);
+
+		for (int i = 0; open != 0; i++, open >>= 1)
+			if ((open & 1) != 0)
+				adopt(loaded, first + i);
+	}
+}
+
+void
+adopt_message(const struct loaded *loaded, const struct msghdr *message)
+{
+	/* CMSG_NXTHDR of glibc takes a pointer that is not const, and changes nothing. */
+	struct msghdr header = *message;
+
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(&header); part != NULL;
+	     part = CMSG_NXTHDR(&header, part)) {
+		size_t size = part->cmsg_len - CMSG_LEN(0);
+
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(part) + at, sizeof(fd));
+			adopt(loaded, fd);
+		}
+	}
 }

@@ -4,20 +4,10 @@
 
 #include <stdbool.h>
 
-/*
- * What the shim knows of a descriptor, so that no socket costs its options twice. Nobody tells when
- * a descriptor is closed, so a mark speaks of the last socket that came through us with this
- * number.
- */
-enum mark {
-	MARK_UNKNOWN, /* never seen */
-	MARK_OTHER,   /* not TCP */
-	MARK_CARRIES, /* a TCP socket that carries the policy */
-};
+#include <sys/socket.h>
 
-/* Beyond the largest descriptor that is remembered, every socket is unknown. */
-void mark_set(int fd, enum mark mark);
-enum mark mark_of(int fd);
+#include "load.h"
+#include "mark.h"
 
 /* Whether socket(2) with these arguments makes a TCP socket, MPTCP included. */
 bool adopt_is_tcp_request(int family, int type, int protocol);
@@ -25,8 +15,18 @@ bool adopt_is_tcp_request(int family, int type, int protocol);
 /* Whether an open descriptor is a TCP socket. Two system calls at most; changes errno. */
 bool adopt_is_tcp(int fd);
 
-/* Bring in a socket that was made elsewhere: if it is TCP, it gets the policy. Remembers what it
- * is. Changes errno. */
-void adopt(int fd);
+/*
+ * Bring in a descriptor that was made elsewhere. A TCP socket gets the policy: under `force` all of
+ * it, else what still has the kernel's default. One that listens is remembered as late, one that is
+ * connected counts as accepted: who hands over connections is a server, inetd or the like.
+ * Remembers what it is. Changes errno.
+ */
+struct mark adopt(const struct loaded *loaded, int fd);
+
+/* Bring in all descriptors that are open. Changes errno. */
+void adopt_open(const struct loaded *loaded);
+
+/* Bring in those that came with a message, SCM_RIGHTS of unix(7). Changes errno. */
+void adopt_message(const struct loaded *loaded, const struct msghdr *message);
 
 #endif

@@ -13,8 +13,8 @@ wants(const struct settings *settings, enum option_id option, bool listener)
 {
 	const struct option_row *row = &option_table[option];
 
-	return settings->mode != MODE_OFF && settings->value[option] != VALUE_UNSET && row->name != 0 &&
-	    row->listener == listener;
+	return settings->mode != MODE_OFF && settings->value[option] != VALUE_UNSET &&
+	       row->name != 0 && row->listener == listener;
 }
 
 static void

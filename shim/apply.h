@@ -5,8 +5,9 @@
 #include "policy.h"
 
 /*
- * Put settings, resolved, on a TCP socket: one setsockopt(2) for each option that they set. What the
- * kernel refuses (TCP_USER_TIMEOUT on MPTCP, a seccomp filter) is skipped. All of these change errno.
+ * Put settings, resolved, on a TCP socket: one setsockopt(2) for each option that they set. What
+ * the kernel refuses (TCP_USER_TIMEOUT on MPTCP, a seccomp filter) is skipped. All of these change
+ * errno.
  */
 void apply(int fd, const struct settings *settings);
 
@@ -14,20 +15,21 @@ void apply(int fd, const struct settings *settings);
 void apply_listener(int fd, const struct settings *settings);
 
 /*
- * The same for the options that still have the kernel's default. Returns those that have not, as bits
- * 1 << option: someone set them.
+ * The same for the options that still have the kernel's default. Returns those that have not, as
+ * bits 1 << option: someone set them.
  */
 uint32_t apply_missing(int fd, const struct settings *settings, const struct settings *defaults);
 
 /*
- * A socket that carries one policy comes under another: set what differs, and give back to the kernel
- * what only the first one had set. `asked` are the options that the program set itself: under `force`
- * they are set, otherwise they stay.
+ * A socket that carries one policy comes under another: set what differs, and give back to the
+ * kernel what only the first one had set. `asked` are the options that the program set itself:
+ * under `force` they are set, otherwise they stay.
  */
 void apply_change(int fd, const struct settings *from, const struct settings *to, uint32_t asked,
     const struct settings *defaults);
 
-/* What the kernel gives a new TCP socket, read from one. VALUE_UNSET where it cannot be found out. */
+/* What the kernel gives a new TCP socket, read from one. VALUE_UNSET where it cannot be found out.
+ */
 struct settings apply_defaults(void);
 
 #endif

@@ -47,13 +47,15 @@ endpoint_of(const struct sockaddr_storage *address)
 	return endpoint;
 }
 
-/* A copy of the address that the program gives to connect(2), if it can be read and is long enough. */
+/* A copy of the address that the program gives to connect(2), if it can be read and is long enough.
+ */
 static struct endpoint
 endpoint_given(const struct sockaddr *address, socklen_t size)
 {
 	struct sockaddr_storage copy = { 0 };
 
-	if (size < sizeof(struct sockaddr_in) || size > sizeof(copy) || !memory_is_readable(address, size))
+	if (size < sizeof(struct sockaddr_in) || size > sizeof(copy) ||
+	    !memory_is_readable(address, size))
 		return (struct endpoint){ 0 };
 	memcpy(&copy, address, size);
 	if (copy.ss_family == AF_INET6 && size < sizeof(struct sockaddr_in6))
@@ -77,10 +79,12 @@ endpoint_asked(int fd, ask_name *ask)
 static bool
 is_any(const uint32_t address[4])
 {
-	return address[0] == 0 && address[1] == 0 && (address[2] == 0 || address[2] == 0xffff) && address[3] == 0;
+	return address[0] == 0 && address[1] == 0 && (address[2] == 0 || address[2] == 0xffff) &&
+	       address[3] == 0;
 }
 
-/* The own end, as far as it is known: a socket that was not bound has neither address nor port yet. */
+/* The own end, as far as it is known: a socket that was not bound has neither address nor port yet.
+ */
 static struct endpoint
 endpoint_local(int fd)
 {
@@ -99,7 +103,8 @@ decide(const struct loaded *loaded, int fd, struct mark mark, enum direction dir
 	const struct settings *before = decide_settings(loaded, mark);
 	const struct rule *rule;
 
-	facts.remote = address == NULL ? endpoint_asked(fd, getpeername) : endpoint_given(address, size);
+	facts.remote =
+	    address == NULL ? endpoint_asked(fd, getpeername) : endpoint_given(address, size);
 	if (loaded->looks_at_local)
 		facts.local = endpoint_local(fd);
 	rule = policy_match(connections, &facts);

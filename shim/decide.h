@@ -7,16 +7,17 @@
 #include "load.h"
 #include "mark.h"
 
-/* Whether some rule waits for connections. Mostly none does, and then nothing here is to be done. */
+/* Whether some rule waits for connections. Mostly none does, and then nothing here is to be done.
+ */
 bool decide_waits(const struct loaded *loaded);
 
 /* What a descriptor with this mark carries. */
 const struct settings *decide_settings(const struct loaded *loaded, struct mark mark);
 
 /*
- * Decide for a TCP socket whose connection is known now: to `address` where that is not NULL and can be read,
- * else to its peer. The first rule that holds takes the place of what the mark says. Gives the new mark.
- * Changes errno.
+ * Decide for a TCP socket whose connection is known now: to `address` where that is not NULL and
+ * can be read, else to its peer. The first rule that holds takes the place of what the mark says.
+ * Gives the new mark. Changes errno.
  */
 struct mark decide(const struct loaded *loaded, int fd, struct mark mark, enum direction direction,
     const struct sockaddr *address, socklen_t size);

@@ -54,6 +54,13 @@ unmap(struct fetched *fetched)
 	fetched->mapping = NULL;
 }
 
+/* What a policy points to lies in memory of our own, and can be written. */
+static void *
+own(const struct fetched *fetched, const void *part)
+{
+	return (char *)fetched->mapping + ((const char *)part - (const char *)fetched->mapping);
+}
+
 /* Take an image of `size` bytes, in the mapping, as the policy. */
 static bool
 take_image(struct fetched *fetched, size_t size, const char *file)
@@ -66,10 +73,8 @@ take_image(struct fetched *fetched, size_t size, const char *file)
 		return false;
 	}
 	trim(fetched, size);
-	/* The rules lie in our own memory. */
-	fetched->rules =
-	    (struct rule *)((char *)fetched->mapping +
-			    ((const char *)fetched->policy.rules - (const char *)fetched->mapping));
+	fetched->rules = own(fetched, fetched->policy.rules);
+	fetched->settings = own(fetched, fetched->policy.settings);
 	fetched->state = FETCHED_POLICY;
 	return true;
 }

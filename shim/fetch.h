@@ -17,8 +17,9 @@ enum fetched_state {
 struct fetched {
 	enum fetched_state state;
 	struct policy policy;
-	struct rule *rules; /* of the policy, which may be narrowed in place */
-	void *mapping;      /* what the policy points into, */
+	struct rule *rules;        /* of the policy, in memory of our own: they may be narrowed, */
+	struct settings *settings; /* and these be resolved */
+	void *mapping;             /* what the policy points into, */
 	size_t mapping_size;
 	struct text problem; /* what to report, or nothing */
 	char problem_room[REPORT_LONGEST];

@@ -2,94 +2,87 @@
 #include "force.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <sys/syscall.h>
 
 #include "adopt.h"
+#include "decide.h"
+#include "memory.h"
 
-static enum option_id
-option_of(const struct loaded *loaded, int level, int name)
+enum option_id
+force_option(int level, int name)
 {
 	enum option_id option = 0;
 
 	while (option < OPTION_COUNT &&
-	       (option_table[option].name != name || option_table[option].level != level ||
-		   name == 0 || loaded->settings.value[option] == VALUE_UNSET))
+	       (option_table[option].name != name || option_table[option].level != level))
 		option++;
-	return option;
+	return name == 0 ? OPTION_COUNT : option;
 }
 
-bool
-force_holds(const struct loaded *loaded, int level, int name)
+/* The call as it is. Under rules that wait for a connection it counts as asked for. */
+static int
+pass(const struct loaded *loaded, int fd, enum option_id option, const void *value, socklen_t size)
 {
-	return loaded->settings.mode == MODE_FORCE &&
-	       option_of(loaded, level, name) != OPTION_COUNT;
+	const struct option_row *row = &option_table[option];
+	int result = loaded->next.setsockopt(fd, row->level, row->name, value, size);
+	struct mark mark = mark_of(fd);
+
+	if (result == 0 && mark.kind == MARK_TCP && decide_waits(loaded)) {
+		mark.asked |= 1U << option;
+		mark_put(fd, mark);
+	}
+	return result;
 }
 
-/*
- * Whether an int can be read there. The kernel says so without harm: rt_sigprocmask(2) copies the
- * new set before it looks at `how`, and this `how` does not exist, so nothing changes. Seccomp
- * filters always let it through.
- */
+/* Whether the policy has the last word. SO_KEEPALIVE exists on every socket, and only TCP's is
+ * ours. */
 static bool
-is_readable(const void *value)
+holds(const struct loaded *loaded, int fd, enum option_id option)
 {
-	enum { SET_SIZE = 8, NO_SUCH_HOW = 99 };
-	uintptr_t first = (uintptr_t)value & ~(uintptr_t)(SET_SIZE - 1);
-	uintptr_t last = ((uintptr_t)value + sizeof(int) - 1) & ~(uintptr_t)(SET_SIZE - 1);
+	struct mark mark = mark_of(fd);
+	const struct settings *settings = decide_settings(loaded, mark);
 
-	if (syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, first, NULL, SET_SIZE) == -1 &&
-	    errno == EFAULT)
+	if (mark.kind == MARK_OTHER || settings->mode != MODE_FORCE ||
+	    settings->value[option] == VALUE_UNSET)
 		return false;
-	return first == last ||
-	       syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, last, NULL, SET_SIZE) != -1 ||
-	       errno != EFAULT;
+	if (decide_waits(loaded) && !mark.decided)
+		return false;
+	return mark.kind == MARK_TCP || option != OPTION_KEEPALIVE || adopt_is_tcp(fd);
 }
 
-/* SO_KEEPALIVE exists on every socket, and only TCP's is ours. */
+/* Whether the kernel would take this value, as far as the table knows. */
 static bool
-is_ours(int fd, enum option_id option)
+is_allowed(enum option_id option, int value)
 {
-	if (option != OPTION_KEEPALIVE || mark_of(fd) == MARK_CARRIES)
-		return true;
-	return mark_of(fd) == MARK_UNKNOWN && adopt_is_tcp(fd);
+	const struct option_row *row = &option_table[option];
+
+	return option == OPTION_KEEPALIVE || (value == 0 && row->zero) ||
+	       (value >= row->min && value <= row->max);
 }
 
 /*
  * A value that the kernel would take is replaced by the policy's, and the kernel judges the
- * descriptor; anything else the kernel judges as it is. There is no moment in which the program's
- * value holds.
+ * descriptor; anything else the kernel judges as it is, and refuses. There is no moment in which
+ * the program's value holds.
  */
 int
 force_setsockopt(
-    const struct loaded *loaded, int fd, int level, int name, const void *value, socklen_t size)
+    const struct loaded *loaded, int fd, enum option_id option, const void *value, socklen_t size)
 {
-	enum option_id option = option_of(loaded, level, name);
 	const struct option_row *row = &option_table[option];
-	int wanted = loaded->settings.value[option];
 	int saved = errno;
-	int asked, result;
+	int asked, wanted;
+	bool replaced;
 
-	if (size < sizeof(asked) || size > INT32_MAX || !is_readable(value)) {
-		errno = saved;
-		return loaded->next.setsockopt(fd, level, name, value, size);
-	}
-	memcpy(&asked, value, sizeof(asked));
-	if ((option == OPTION_KEEPALIVE && asked != 0) || !is_ours(fd, option)) {
-		errno = saved;
-		return loaded->next.setsockopt(fd, level, name, value, size);
+	replaced = holds(loaded, fd, option) && size >= sizeof(asked) && size <= INT32_MAX &&
+		   memory_is_readable(value, sizeof(asked));
+	if (replaced) {
+		memcpy(&asked, value, sizeof(asked));
+		replaced = is_allowed(option, asked);
 	}
 	errno = saved;
-	if (option == OPTION_KEEPALIVE || (asked >= row->min && asked <= row->max))
-		return loaded->next.setsockopt(fd, level, name, &wanted, sizeof(wanted));
-
-	/* Of some options the kernel also takes a 0, which stands for its own choice. */
-	result = loaded->next.setsockopt(fd, level, name, value, size);
-	if (result == 0)
-		loaded->next.setsockopt(fd, level, name, &wanted, sizeof(wanted));
-	errno = result == 0 ? saved : errno;
-	return result;
+	if (!replaced)
+		return pass(loaded, fd, option, value, size);
+	wanted = decide_settings(loaded, mark_of(fd))->value[option];
+	return loaded->next.setsockopt(fd, row->level, row->name, &wanted, sizeof(wanted));
 }

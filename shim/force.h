@@ -2,21 +2,20 @@
 #ifndef KASHIM_FORCE_H
 #define KASHIM_FORCE_H
 
-#include <stdbool.h>
-
 #include <sys/socket.h>
 
 #include "load.h"
 
-/* Whether the policy has the last word on this socket option: mode `force`, and the policy sets it.
- */
-bool force_holds(const struct loaded *loaded, int level, int name);
-
 /*
- * The program's setsockopt(2) for such an option: returns what the kernel would have returned, and
- * the policy's value stays.
+ * The program's setsockopt(2), for which the policy has a say. Where the policy has the last word
+ * (mode `force`, and it sets this option on this socket), returns what the kernel would have
+ * returned, and the policy's value stays. Everything else passes, and what the program set is
+ * remembered for rules that wait for a connection.
  */
 int force_setsockopt(
-    const struct loaded *loaded, int fd, int level, int name, const void *value, socklen_t size);
+    const struct loaded *loaded, int fd, enum option_id option, const void *value, socklen_t size);
+
+/* The option of the table with this level and name, or OPTION_COUNT. */
+enum option_id force_option(int level, int name);
 
 #endif

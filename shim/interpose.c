@@ -5,57 +5,92 @@
  */
 #include <errno.h>
 
+#include <netinet/in.h>
+
 #include "adopt.h"
 #include "apply.h"
+#include "decide.h"
 #include "force.h"
 #include "load.h"
 #include "report.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 #define EXPORT __attribute__((visibility("default")))
 
+/* Nothing to do for any socket of this program. */
 static bool
 is_off(const struct loaded *loaded)
 {
-	return loaded->settings.mode == MODE_OFF;
+	return loaded->settings.mode == MODE_OFF && !decide_waits(loaded);
 }
 
-/* A TCP socket that was just made. Under a policy that is broken it is left alone, too, but not in
- * silence. */
-static void
-welcome(int fd, const struct loaded *loaded)
-{
-	int saved = errno;
-
-	if (!is_off(loaded)) {
-		apply(fd, &loaded->settings);
-		mark_set(fd, MARK_CARRIES);
-	}
-	report_socket(fd, loaded);
-	errno = saved;
-}
-
-/* A socket that is about to be used and may have come from elsewhere. */
-static void
-adopt_unknown(int fd, const struct loaded *loaded)
-{
-	int saved = errno;
-
-	if (is_off(loaded) || mark_of(fd) != MARK_UNKNOWN)
-		return;
-	adopt(fd);
-	errno = saved;
-}
-
-/* A connection has the options of its listener, if that had them before: the kernel passes them on.
+/* A TCP socket that was just made. Under a broken policy it is left alone, too, but not in silence.
  */
-static int
+static void
+welcome(int fd, int protocol, const struct loaded *loaded)
+{
+	struct mark mark = { .kind = MARK_TCP, .mptcp = protocol == IPPROTO_MPTCP };
+	int saved = errno;
+
+	apply(fd, &loaded->settings);
+	mark_put(fd, mark);
+	report_socket(fd, loaded, mark);
+	errno = saved;
+}
+
+/* A socket that is about to be used, and may have come from elsewhere. */
+static struct mark
+known(int fd, const struct loaded *loaded)
+{
+	struct mark mark = mark_of(fd);
+	int saved = errno;
+
+	if (mark.kind == MARK_UNKNOWN && !is_off(loaded)) {
+		mark = adopt(loaded, fd);
+		errno = saved;
+	}
+	return mark;
+}
+
+/* Rules may look at the connection that is about to be made, or was made just now. */
+static void
+consider(int fd, enum direction direction, const struct sockaddr *address, socklen_t size,
+    const struct loaded *loaded)
+{
+	struct mark mark = known(fd, loaded);
+	int saved = errno;
+
+	if (mark.kind == MARK_TCP && decide_waits(loaded)) {
+		mark_put(fd, decide(loaded, fd, mark, direction, address, size));
+		report_socket(fd, loaded, mark_of(fd));
+		errno = saved;
+	}
+}
+
+/*
+ * A connection has what its listener had before it listened: the kernel passes that on. Not the
+ * user timeout of an MPTCP listener, and nothing to connections that came before the listener was
+ * adopted.
+ */
+static void
 take_connection(int fd, int listener, const struct loaded *loaded)
 {
-	if (fd == -1)
-		return fd;
-	mark_set(fd, mark_of(listener));
-	adopt_unknown(fd, loaded);
-	return fd;
+	struct mark mark = known(listener, loaded);
+	int saved = errno;
+
+	mark_put(fd, mark);
+	if (mark.kind != MARK_TCP || is_off(loaded))
+		return;
+	if (mark.late || (mark.mptcp && loaded->settings.value[OPTION_USER_TIMEOUT] != VALUE_UNSET))
+		adopt(loaded, fd);
+	else if (decide_waits(loaded))
+		consider(fd, DIRECTION_ACCEPT, NULL, 0, loaded);
+	else
+		report_socket(fd, loaded, mark);
+	errno = saved;
 }
 
 EXPORT int
@@ -67,9 +102,9 @@ socket(int family, int type, int protocol)
 	if (fd == -1)
 		return fd;
 	if (adopt_is_tcp_request(family, type, protocol))
-		welcome(fd, loaded);
+		welcome(fd, protocol, loaded);
 	else
-		mark_set(fd, MARK_OTHER);
+		mark_put(fd, (struct mark){ .kind = MARK_OTHER });
 	return fd;
 }
 
@@ -77,20 +112,24 @@ EXPORT int
 connect(int fd, const struct sockaddr *address, socklen_t size)
 {
 	const struct loaded *loaded = load();
+	int result;
 
-	adopt_unknown(fd, loaded);
-	return loaded->next.connect(fd, address, size);
+	consider(fd, DIRECTION_CONNECT, address, size, loaded);
+	result = loaded->next.connect(fd, address, size);
+	/* Only now the kernel has chosen the own end. */
+	if (loaded->looks_at_local && (result == 0 || errno == EINPROGRESS))
+		consider(fd, DIRECTION_CONNECT, address, size, loaded);
+	return result;
 }
 
 EXPORT int
 listen(int fd, int backlog)
 {
 	const struct loaded *loaded = load();
+	struct mark mark = known(fd, loaded);
+	int saved = errno;
 
-	adopt_unknown(fd, loaded);
-	if (mark_of(fd) == MARK_CARRIES && !is_off(loaded)) {
-		int saved = errno;
-
+	if (mark.kind == MARK_TCP) {
 		apply_listener(fd, &loaded->settings);
 		errno = saved;
 	}
@@ -101,25 +140,59 @@ EXPORT int
 accept(int listener, struct sockaddr *address, socklen_t *size)
 {
 	const struct loaded *loaded = load();
+	int fd = loaded->next.accept(listener, address, size);
 
-	return take_connection(loaded->next.accept(listener, address, size), listener, loaded);
+	if (fd != -1)
+		take_connection(fd, listener, loaded);
+	return fd;
 }
 
 EXPORT int
 accept4(int listener, struct sockaddr *address, socklen_t *size, int flags)
 {
 	const struct loaded *loaded = load();
+	int fd = loaded->next.accept4(listener, address, size, flags);
 
-	return take_connection(
-	    loaded->next.accept4(listener, address, size, flags), listener, loaded);
+	if (fd != -1)
+		take_connection(fd, listener, loaded);
+	return fd;
 }
 
 EXPORT int
 setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 {
 	const struct loaded *loaded = load();
+	enum option_id option = force_option(level, name);
 
-	if (force_holds(loaded, level, name))
-		return force_setsockopt(loaded, fd, level, name, value, size);
-	return loaded->next.setsockopt(fd, level, name, value, size);
+	if (option == OPTION_COUNT || is_off(loaded))
+		return loaded->next.setsockopt(fd, level, name, value, size);
+	return force_setsockopt(loaded, fd, option, value, size);
+}
+
+EXPORT ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+	const struct loaded *loaded = load();
+	ssize_t result = loaded->next.recvmsg(fd, message, flags);
+	int saved = errno;
+
+	if (result != -1 && message->msg_controllen != 0 && !is_off(loaded)) {
+		adopt_message(loaded, message);
+		errno = saved;
+	}
+	return result;
+}
+
+EXPORT int
+recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	const struct loaded *loaded = load();
+	int result = loaded->next.recvmmsg(fd, messages, count, flags, timeout);
+	int saved = errno;
+
+	for (int i = 0; i < result && !is_off(loaded); i++)
+		if (messages[i].msg_hdr.msg_controllen != 0)
+			adopt_message(loaded, &messages[i].msg_hdr);
+	errno = saved;
+	return result;
 }

@@ -8,6 +8,8 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "adopt.h"
+#include "apply.h"
 #include "facts.h"
 #include "fetch.h"
 #include "path.h"
@@ -62,10 +64,10 @@ decide(struct loaded *loaded, const struct fetched *fetched)
 	struct facts_room room;
 	struct facts facts = facts_of_program(&fetched->policy, &room);
 	uint32_t kept = policy_narrow(&fetched->policy, fetched->rules, &facts);
-	const struct rule *last = &fetched->rules[kept - 1];
+	const struct rule *last = fetched->rules + kept;
 
 	facts_free(&room);
-	if (kept == 0 || policy_looks_at_connection(last))
+	if (kept == 0 || policy_looks_at_connection(--last))
 		return; /* a policy without `defaults`, which nobody compiles */
 	loaded->settings = fetched->policy.settings[last->settings];
 	put_where(loaded, &fetched->policy, last);
@@ -92,6 +94,20 @@ obey_line(struct loaded *loaded, const struct policy *policy, const char *line)
 	where = text_in(loaded->where, sizeof(loaded->where));
 	text_put(&where, "KASHIM=");
 	text_put(&where, line);
+}
+
+/* The rules that wait have their settings in memory of our own, where they can be made ready. */
+static void
+prepare_connections(struct loaded *loaded, struct fetched *fetched)
+{
+	for (uint32_t i = 0; i < loaded->connections.rule_count; i++) {
+		const struct rule *rule = &fetched->rules[i];
+
+		settings_resolve(&fetched->settings[rule->settings]);
+		if (rule->condition[CONDITION_LOCAL] != 0 ||
+		    rule->condition[CONDITION_LOCAL_PORT] != 0)
+			loaded->looks_at_local = true;
+	}
 }
 
 static void
@@ -121,7 +137,10 @@ find_out(struct loaded *loaded, char **environment)
 	if (variables.log != NULL)
 		copy_text(loaded->log, sizeof(loaded->log), variables.log);
 	settings_resolve(&loaded->settings);
+	prepare_connections(loaded, &fetched);
 	fetch_keep(&fetched, &loaded->connections);
+	if (loaded->connections.rule_count != 0 || loaded->settings.mode == MODE_SUGGEST)
+		loaded->defaults = apply_defaults();
 }
 
 static const struct loaded *
@@ -136,6 +155,8 @@ load_now(void)
 	if (getauxval(AT_PAGESZ) <= LARGEST_PAGE)
 		mprotect(&state, sizeof(state), PROT_READ);
 	atomic_store_explicit(&published, &state.loaded, memory_order_release);
+	if (state.loaded.settings.mode != MODE_OFF || state.loaded.connections.rule_count != 0)
+		adopt_open(&state.loaded);
 	errno = saved;
 	return &state.loaded;
 }

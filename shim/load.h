@@ -15,13 +15,13 @@ enum { REPORT_LONGEST = 512, WHERE_LONGEST = 256 };
  */
 struct loaded {
 	struct next next;
-	struct settings settings;  /* for a socket whose connection is not known; the mode is `off`
-				      where it is left alone */
-	char where[WHERE_LONGEST]; /* the rule that they come from: "FILE:LINE" */
-	struct policy
-	    connections; /* the rules before that one, which look at connections; mostly none */
-	bool verbose;    /* say one line for each socket */
-	char log[WHERE_LONGEST]; /* where reports go, as in kashim.conf(5); "" for the default */
+	struct settings settings;  /* for every socket; the mode is `off` where it is left alone */
+	struct settings defaults;  /* the kernel's own, where some must be filled or given back */
+	struct policy connections; /* rules that wait for a connection; mostly none */
+	bool looks_at_local;       /* one of these looks at the program's own end */
+	bool verbose;              /* say one line for each socket */
+	char where[WHERE_LONGEST]; /* the rule that `settings` come from: "FILE:LINE" */
+	char log[WHERE_LONGEST];   /* where reports go, as in kashim.conf(5); or "" */
 	char problem[REPORT_LONGEST]; /* a report for the first TCP socket, or "" */
 };
 

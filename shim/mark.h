@@ -11,16 +11,20 @@ enum mark_kind {
 };
 
 /*
- * What the shim knows of a descriptor, so that no socket costs its options twice. Nobody tells when a
- * descriptor is closed, so a mark speaks of the last socket that came through us with this number.
+ * What the shim knows of a descriptor, so that no socket costs its options twice. Nobody tells when
+ * a descriptor is closed, so a mark speaks of the last socket that came through us with this
+ * number.
  */
 struct mark {
 	unsigned kind : 2;
-	unsigned late : 1;    /* it was listening before it got the policy: connections may lack it */
-	unsigned mptcp : 1;   /* the kernel passes less on to its connections */
-	unsigned decided : 1; /* its connection is known, and the rules that look at it have spoken */
-	unsigned asked : 11;  /* options that the program set itself and that got through: 1 << option */
-	unsigned rule : 16;   /* the connection rule that decided, from 1; 0 for what the other rules say */
+	unsigned late : 1;  /* it was listening before it got the policy: connections may lack it */
+	unsigned mptcp : 1; /* the kernel passes less on to its connections */
+	unsigned
+	    decided : 1; /* its connection is known, and the rules that look at it have spoken */
+	unsigned
+	    asked : 11; /* options that the program set itself and that got through: 1 << option */
+	unsigned rule : 16; /* the connection rule that decided, from 1; 0 for what the other rules
+			       say */
 };
 
 /* Beyond the largest descriptor that is remembered, everything is unknown and nothing is kept. */

@@ -8,16 +8,17 @@
 #include <sys/syscall.h>
 
 /*
- * The kernel says so without harm: rt_sigprocmask(2) copies the new set before it looks at `how`, and
- * this `how` does not exist, so nothing changes. Seccomp filters let it through, libc needs it.
+ * The kernel says so without harm: rt_sigprocmask(2) copies the new set before it looks at `how`,
+ * and this `how` does not exist, so nothing changes. Seccomp filters let it through, libc needs it.
  */
 static bool
 is_word_readable(uintptr_t word)
 {
 	enum { SET_SIZE = 8, NO_SUCH_HOW = 99 };
 
-	return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, word & ~(uintptr_t)(SET_SIZE - 1), NULL, SET_SIZE) != -1 ||
-	    errno != EFAULT;
+	return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, word & ~(uintptr_t)(SET_SIZE - 1), NULL,
+		   SET_SIZE) != -1 ||
+	       errno != EFAULT;
 }
 
 bool

@@ -46,6 +46,19 @@ next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t si
 	return (int)syscall(SYS_setsockopt, fd, level, name, value, size);
 }
 
+ssize_t
+next_raw_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return (ssize_t)syscall(SYS_recvmsg, fd, message, flags);
+}
+
+int
+next_raw_recvmmsg(
+    int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+}
+
 /* Data and function pointers are of one size wherever dlsym(3) exists; ISO C alone does not know
  * it. */
 static void
@@ -68,7 +81,15 @@ next_find(void)
 	find("accept", &next.accept);
 	find("accept4", &next.accept4);
 	find("setsockopt", &next.setsockopt);
+	find("recvmsg", &next.recvmsg);
+	find("recvmmsg", &next.recvmmsg);
 	return next;
+}
+
+int
+next_socket(int family, int type, int protocol)
+{
+	return load()->next.socket(family, type, protocol);
 }
 
 int

@@ -15,6 +15,8 @@ struct next {
 	int (*accept)(int, struct sockaddr *, socklen_t *);
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
 	int (*setsockopt)(int, int, int, const void *, socklen_t);
+	ssize_t (*recvmsg)(int, struct msghdr *, int);
+	int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
 };
 
 /* Find all of them. What is not found, or not yet, is the system call itself. No errno is kept. */
@@ -27,15 +29,20 @@ int next_raw_listen(int fd, int backlog);
 int next_raw_accept(int fd, struct sockaddr *address, socklen_t *size);
 int next_raw_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
 int next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
+ssize_t next_raw_recvmsg(int fd, struct msghdr *message, int flags);
+int next_raw_recvmmsg(
+    int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout);
 
 #define NEXT_RAW \
 	{ \
 		.socket = next_raw_socket, .connect = next_raw_connect, .listen = next_raw_listen, \
 		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
-		.setsockopt = next_raw_setsockopt, \
+		.setsockopt = next_raw_setsockopt, .recvmsg = next_raw_recvmsg, \
+		.recvmmsg = next_raw_recvmmsg, \
 	}
 
-/* setsockopt(2) behind ours: what apply() calls. */
+/* socket(2) and setsockopt(2) behind ours: what apply.c calls. */
+int next_socket(int family, int type, int protocol);
 int next_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 
 #endif

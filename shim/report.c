@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "decide.h"
 #include "text.h"
 
 static atomic_flag reported = ATOMIC_FLAG_INIT;
@@ -159,30 +160,46 @@ put_settings(struct text *text, const struct settings *settings)
 }
 
 static void
-report_decision(int fd, const struct loaded *loaded)
+put_where(struct text *text, const struct loaded *loaded, struct mark mark)
 {
+	const struct policy *connections = &loaded->connections;
+	const struct rule *rule;
+
+	if (mark.rule == 0) {
+		text_put(text, loaded->where[0] == '\0' ? "" : ", by ");
+		text_put(text, loaded->where);
+		return;
+	}
+	rule = &connections->rules[mark.rule - 1];
+	text_put(text, ", by ");
+	text_put(text, connections->strings + rule->file);
+	text_put(text, ":");
+	text_put_number(text, rule->line);
+}
+
+static void
+report_decision(int fd, const struct loaded *loaded, struct mark mark)
+{
+	const struct settings *settings = decide_settings(loaded, mark);
 	char message[LINE_LONGEST];
 	struct text text = text_in(message, sizeof(message));
 
-	text_put(&text, "socket ");
+	text_put(&text, mark.decided ? "connection " : "socket ");
 	text_put_number(&text, fd);
 	text_put(&text, ": ");
-	if (loaded->settings.mode == MODE_OFF)
+	if (settings->mode == MODE_OFF)
 		text_put(&text, "left alone");
 	else
-		put_settings(&text, &loaded->settings);
-	if (loaded->where[0] != '\0') {
-		text_put(&text, ", by ");
-		text_put(&text, loaded->where);
-	}
+		put_settings(&text, settings);
+	put_where(&text, loaded, mark);
 	report(loaded, message);
 }
 
 void
-report_socket(int fd, const struct loaded *loaded)
+report_socket(int fd, const struct loaded *loaded, struct mark mark)
 {
 	if (loaded->problem[0] != '\0' && !atomic_flag_test_and_set(&reported))
 		report(loaded, loaded->problem);
 	if (loaded->verbose)
-		report_decision(fd, loaded);
+		report_decision(fd, loaded, mark);
 }

@@ -3,12 +3,13 @@
 #define KASHIM_REPORT_H
 
 #include "load.h"
+#include "mark.h"
 
 /*
  * A TCP socket got the policy. With the first one goes what there was to say about loading, and
  * with each, if KASHIM_VERBOSE is set, one line. Reports are lost rather than that they block,
  * signal or write to the wrong place. Changes errno.
  */
-void report_socket(int fd, const struct loaded *loaded);
+void report_socket(int fd, const struct loaded *loaded, struct mark mark);
 
 #endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+
+/* A table of descriptors has 64 places, or 128, 256 and so on, up to the most that fs.nr_open can
+ * allow. */
+enum { FEWEST = 64, MOST = 1 << 30, BITS_PER_BYTE = 8 };
+
+/*
+ * Whether the kernel's table of this process ends at or before `fd`. select(2) looks at no
+ * descriptor beyond the table, and fails with EBADF for one that is in it but closed: fs/select.c,
+ * core_sys_select(). `bits` has room for this descriptor, all zero.
+ */
+static bool
+is_beyond(int fd, unsigned char *bits)
+{
+	struct timeval at_once = { 0 };
+	unsigned char *byte = &bits[fd / BITS_PER_BYTE];
+	int ready;
+
+	*byte = 1;
+	ready = select(fd + 1, (fd_set *)(void *)bits, NULL, NULL, &at_once);
+	*byte = 0;
+	return ready != -1 && fcntl(fd, F_GETFD) == -1;
+}
+
+static int
+search_end(unsigned char *bits, int first, int most)
+{
+	int end = first;
+
+	while (end < most && !is_beyond(end, bits))
+		end *= 2;
+	return end;
+}
+
+int
+descriptors_end(void)
+{
+	/* Aligned as fd_set is, with room for the first few sizes. */
+	enum { NEAR = 2048 };
+	uint64_t few[NEAR / 64 + 1] = { 0 };
+	int end = search_end((unsigned char *)few, FEWEST, NEAR);
+	size_t room = MOST / BITS_PER_BYTE + FEWEST;
+	void *many;
+
+	if (end < NEAR)
+		return end;
+	many = mmap(
+	    NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (many == MAP_FAILED)
+		return end;
+	end = search_end(many, NEAR, MOST);
+	munmap(many, room);
+	return end;
+}
+
+uint64_t
+descriptors_open(int first)
+{
+	struct pollfd ask[DESCRIPTORS_AT_ONCE];
+	uint64_t open = 0;
+
+	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++)
+		ask[i] = (struct pollfd){ .fd = first + i };
+	/* More than RLIMIT_NOFILE at once is refused: then each of them has to be tried. */
+	if (poll(ask, DESCRIPTORS_AT_ONCE, 0) == -1)
+		return UINT64_MAX;
+	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++)
+		if ((ask[i].revents & POLLNVAL) == 0)
+			open |= UINT64_C(1) << i;
+	return open;
+}
