@@ -208,7 +208,8 @@ is_policy_sound(const struct policy *policy)
 		return false;
 	if (policy->log >= policy->strings_size || policy->defaults >= policy->settings_count)
 		return false;
-	if (policy->word_count == 0 || policy->words[0] != 0)
+	if (policy->word_count == 0 || policy->words[0] != 0 ||
+	    policy->rule_count > POLICY_RULES_MOST)
 		return false;
 	for (uint32_t i = 0; i < policy->source_count; i++)
 		if (policy->sources[i].path >= policy->strings_size ||

@@ -219,6 +219,11 @@ read_rule(struct reader *reader, const struct file *file, const struct node *nod
 
 	if (!node_is_group(&file->tree, node))
 		return;
+	if (reader->build->rule_count == POLICY_RULES_MOST - 1) {
+		node_refuse(
+		    &file->tree, node, "there are too many rules, a policy has at most 65,534");
+		return;
+	}
 	group = group_read(&file->tree, node, GROUP_RULE, file->name, reader->build);
 	if (group.profile != NULL)
 		merge_profile(reader, file, group.profile, &group.settings, &group.origins);

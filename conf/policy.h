@@ -77,6 +77,8 @@ struct network {
 };
 enum { NETWORK_WORDS = sizeof(struct network) / sizeof(uint32_t) };
 
+enum { POLICY_RULES_MOST = 65535 };
+
 struct profile {
 	uint32_t name;
 	uint32_t settings;

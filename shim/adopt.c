@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "apply.h"
 #include "decide.h"
@@ -57,11 +58,23 @@ is_connected(int fd)
 	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
 }
 
+/* How many connections wait to be accepted: of a listener, net/ipv4/tcp.c, tcp_get_info(). */
+static uint32_t
+queue_of(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_unacked
+									: UINT32_MAX;
+}
+
 struct mark
 adopt(const struct loaded *loaded, int fd)
 {
 	int protocol = option_of(fd, SO_PROTOCOL);
 	struct mark mark = { .kind = MARK_UNKNOWN };
+	bool listens;
 
 	/* What is no socket may be one later, under the same number. */
 	if (protocol == -1) {
@@ -75,15 +88,17 @@ adopt(const struct loaded *loaded, int fd)
 	}
 	mark.kind = MARK_TCP;
 	mark.mptcp = protocol == IPPROTO_MPTCP;
-	mark.late = option_of(fd, SO_ACCEPTCONN) == 1;
+	listens = option_of(fd, SO_ACCEPTCONN) == 1;
 	if (loaded->settings.mode == MODE_FORCE)
 		apply(fd, &loaded->settings);
 	else if (loaded->settings.mode == MODE_SUGGEST)
 		mark.asked = apply_missing(fd, &loaded->settings, &loaded->defaults);
-	if (mark.late)
+	if (listens) {
 		apply_listener(fd, &loaded->settings);
-	else if (decide_waits(loaded) && is_connected(fd))
+		mark_queued(fd, queue_of(fd));
+	} else if (decide_waits(loaded) && is_connected(fd)) {
 		mark = decide(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
+	}
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	return mark;

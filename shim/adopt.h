@@ -17,8 +17,8 @@ bool adopt_is_tcp(int fd);
 
 /*
  * Bring in a descriptor that was made elsewhere. A TCP socket gets the policy: under `force` all of
- * it, else what still has the kernel's default. One that listens is remembered as late, one that is
- * connected counts as accepted: who hands over connections is a server, inetd or the like.
+ * it, else what still has the kernel's default. Of one that listens the queue is remembered, one
+ * that is connected counts as accepted: who hands over connections is a server, inetd or the like.
  * Remembers what it is. Changes errno.
  */
 struct mark adopt(const struct loaded *loaded, int fd);

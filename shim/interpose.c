@@ -32,9 +32,11 @@ is_off(const struct loaded *loaded)
 static void
 welcome(int fd, int protocol, const struct loaded *loaded)
 {
-	struct mark mark = { .kind = MARK_TCP, .mptcp = protocol == IPPROTO_MPTCP };
+	struct mark mark = { .mptcp = protocol == IPPROTO_MPTCP };
 	int saved = errno;
 
+	if (!is_off(loaded)) /* else another policy may still come: we are being loaded */
+		mark.kind = MARK_TCP;
 	apply(fd, &loaded->settings);
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
@@ -84,7 +86,8 @@ take_connection(int fd, int listener, const struct loaded *loaded)
 	mark_put(fd, mark);
 	if (mark.kind != MARK_TCP || is_off(loaded))
 		return;
-	if (mark.late || (mark.mptcp && loaded->settings.value[OPTION_USER_TIMEOUT] != VALUE_UNSET))
+	if (mark_take_queued(listener) ||
+	    (mark.mptcp && loaded->settings.value[OPTION_USER_TIMEOUT] != VALUE_UNSET))
 		adopt(loaded, fd);
 	else if (decide_waits(loaded))
 		consider(fd, DIRECTION_ACCEPT, NULL, 0, loaded);

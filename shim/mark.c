@@ -4,11 +4,15 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "option.h"
+
 /* A word each, so that threads need no lock. A program touches one page for its first 1,024. */
 enum { MARKS = 65536 };
 static _Atomic uint32_t marks[MARKS];
+static _Atomic uint32_t queued[MARKS];
 
 _Static_assert(sizeof(struct mark) == sizeof(uint32_t), "a mark is one word");
+_Static_assert(OPTION_COUNT <= 11, "every option has a bit");
 
 struct mark
 mark_of(int fd)
@@ -32,4 +36,26 @@ mark_put(int fd, struct mark mark)
 		return;
 	memcpy(&word, &mark, sizeof(word));
 	atomic_store_explicit(&marks[fd], word, memory_order_relaxed);
+}
+
+void
+mark_queued(int fd, uint32_t count)
+{
+	if (fd >= 0 && fd < MARKS)
+		atomic_store_explicit(&queued[fd], count, memory_order_relaxed);
+}
+
+bool
+mark_take_queued(int fd)
+{
+	uint32_t count;
+
+	/* Beyond what is remembered it may always have been one. */
+	if (fd < 0 || fd >= MARKS)
+		return true;
+	count = atomic_load_explicit(&queued[fd], memory_order_relaxed);
+	while (count != 0)
+		if (atomic_compare_exchange_weak(&queued[fd], &count, count - 1))
+			return true;
+	return false;
 }

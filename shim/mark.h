@@ -2,6 +2,7 @@
 #ifndef KASHIM_MARK_H
 #define KASHIM_MARK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum mark_kind {
@@ -17,7 +18,6 @@ enum mark_kind {
  */
 struct mark {
 	unsigned kind : 2;
-	unsigned late : 1;  /* it was listening before it got the policy: connections may lack it */
 	unsigned mptcp : 1; /* the kernel passes less on to its connections */
 	unsigned
 	    decided : 1; /* its connection is known, and the rules that look at it have spoken */
@@ -30,5 +30,12 @@ struct mark {
 /* Beyond the largest descriptor that is remembered, everything is unknown and nothing is kept. */
 struct mark mark_of(int fd);
 void mark_put(int fd, struct mark mark);
+
+/*
+ * A listener that got the policy late has `count` connections in its queue that lack it. Each one
+ * that is accepted is taken from that number; returns whether there was one left.
+ */
+void mark_queued(int fd, uint32_t count);
+bool mark_take_queued(int fd);
 
 #endif
