@@ -27,8 +27,7 @@ is_off(const struct loaded *loaded)
 	return loaded->settings.mode == MODE_OFF && !decide_waits(loaded);
 }
 
-/* A TCP socket that was just made. Under a broken policy it is left alone, too, but not in silence.
- */
+/* A TCP socket that was just made. A broken policy leaves it alone, too, but not in silence. */
 static void
 welcome(int fd, int protocol, const struct loaded *loaded)
 {
@@ -39,6 +38,7 @@ welcome(int fd, int protocol, const struct loaded *loaded)
 		mark.kind = MARK_TCP;
 	apply(fd, &loaded->settings);
 	mark_put(fd, mark);
+	mark_queued(fd, 0);
 	report_socket(fd, loaded, mark);
 	errno = saved;
 }

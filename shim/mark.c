@@ -41,7 +41,9 @@ mark_put(int fd, struct mark mark)
 void
 mark_queued(int fd, uint32_t count)
 {
-	if (fd >= 0 && fd < MARKS)
+	/* Not to touch a page for a 0 that is there already. */
+	if (fd >= 0 && fd < MARKS &&
+	    atomic_load_explicit(&queued[fd], memory_order_relaxed) != count)
 		atomic_store_explicit(&queued[fd], count, memory_order_relaxed);
 }
 
