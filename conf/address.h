@@ -14,8 +14,10 @@
  */
 bool address_read_network(const char *text, struct network *network, struct text *error);
 
-/* Read ports: "5432", "8000-8099" or several with commas between them, appended as first << 16 |
- * last. */
+/*
+ * Read ports: "5432", "8000-8099" or several with commas between them, appended as first << 16 |
+ * last.
+ */
 bool address_read_ports(
     const char *text, uint32_t *ranges, uint32_t room, uint32_t *count, struct text *error);
 

@@ -6,8 +6,10 @@
 
 #include "fault.h"
 
-/* How many settings are looked through for equal ones: rules that want the same mostly stand
- * together. */
+/*
+ * How many settings are looked through for equal ones: rules that want the same mostly stand
+ * together.
+ */
 enum { SETTINGS_SEARCHED = 64 };
 
 /*

@@ -4,8 +4,10 @@
 
 #include "policy.h"
 
-/* A policy that grows: what read.c fills. The arrays move when they grow, so refer to them by
- * index. */
+/*
+ * A policy that grows: what read.c fills. The arrays move when they grow, so refer to them by
+ * index.
+ */
 struct build {
 	struct source *sources;
 	struct profile *profiles;

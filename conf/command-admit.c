@@ -32,8 +32,10 @@ static const struct option admit_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* May this program run under the shim? Exit status as of env(1): 125 our own error, 126 and 127 the
- * program's. */
+/*
+ * May this program run under the shim? Exit status as of env(1): 125 our own error, 126 and 127 the
+ * program's.
+ */
 int
 command_admit(int argc, char **argv)
 {

@@ -16,8 +16,10 @@ static const struct option explain_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* What the KASHIM variable says, which stands in front of all rules. Null where there is none, or a
- * wrong one. */
+/*
+ * What the KASHIM variable says, which stands in front of all rules. Null where there is none, or a
+ * wrong one.
+ */
 static const char *
 line_variable(const struct policy *policy, struct settings *settings)
 {
@@ -36,8 +38,10 @@ line_variable(const struct policy *policy, struct settings *settings)
 	return NULL;
 }
 
-/* Rules that would decide this program's connections before `chosen` does, for who did not say
- * which connection. */
+/*
+ * Rules that would decide this program's connections before `chosen` does, for who did not say
+ * which connection.
+ */
 static void
 print_connection_rules(
     const struct policy *policy, const struct rule *chosen, const struct facts *facts)

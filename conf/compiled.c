@@ -158,8 +158,10 @@ is_network_sound(const uint32_t *word)
 	return network.prefix <= 128 && network.excluded <= 1;
 }
 
-/* Conditions do not share words, so all of them together cannot have more than there are: `*left`
- * counts down. */
+/*
+ * Conditions do not share words, so all of them together cannot have more than there are: `*left`
+ * counts down.
+ */
 static bool
 is_condition_sound(
     const struct policy *policy, enum condition condition, uint32_t at, uint64_t *left)

@@ -169,8 +169,10 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many letters must be added, taken away, changed or swapped with their neighbour: optimal
- * string alignment. */
+/*
+ * How many letters must be added, taken away, changed or swapped with their neighbour: optimal
+ * string alignment.
+ */
 static size_t
 distance(const char *a, const char *b)
 {

@@ -25,8 +25,10 @@ struct group {
 	uint32_t condition[CONDITION_COUNT];
 };
 
-/* Read a group; `file` is its file's name as a string of the policy. What is wrong in it is added
- * to the faults. */
+/*
+ * Read a group; `file` is its file's name as a string of the policy. What is wrong in it is added
+ * to the faults.
+ */
 struct group group_read(const struct tree *tree, const struct node *node, enum group_kind kind,
     uint32_t file, struct build *build);
 

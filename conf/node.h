@@ -20,8 +20,10 @@ struct node {
 	struct span value; /* where the value stands, with its quotes, or the opening bracket */
 };
 
-/* The settings of one text, in the order of the text. Node 0 is the group of all that stands at the
- * top. */
+/*
+ * The settings of one text, in the order of the text. Node 0 is the group of all that stands at the
+ * top.
+ */
 struct tree {
 	const char *file;      /* for messages, */
 	struct faults *faults; /* which go there; both are the caller's */

@@ -7,8 +7,10 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-/* The kernel's ranges: include/net/tcp.h (MAX_TCP_*, TCP_MIN_MSS) and net/ipv4/tcp.c,
- * do_tcp_setsockopt(). */
+/*
+ * The kernel's ranges: include/net/tcp.h (MAX_TCP_*, TCP_MIN_MSS) and net/ipv4/tcp.c,
+ * do_tcp_setsockopt().
+ */
 const struct option_row option_table[OPTION_COUNT] = {
 	[OPTION_IDLE] = { "idle", IPPROTO_TCP, TCP_KEEPIDLE, 1, 32767, UNIT_SECONDS },
 	[OPTION_INTERVAL] = { "interval", IPPROTO_TCP, TCP_KEEPINTVL, 1, 32767, UNIT_SECONDS },

@@ -14,8 +14,10 @@
 
 enum { PATH_LONGEST = 4096 };
 
-/* Append the compiled form of a configuration, X.policy for X.conf, or its drop-in directory,
- * X.conf.d. */
+/*
+ * Append the compiled form of a configuration, X.policy for X.conf, or its drop-in directory,
+ * X.conf.d.
+ */
 void path_put_compiled(struct text *text, const char *conf);
 void path_put_dropins(struct text *text, const char *conf);
 

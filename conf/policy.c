@@ -236,8 +236,10 @@ contains(const struct network *network, const uint32_t address[4])
 	return true;
 }
 
-/* Excluded ranges count wherever they stand; with nothing but excluded ranges, every other address
- * is meant. */
+/*
+ * Excluded ranges count wherever they stand; with nothing but excluded ranges, every other address
+ * is meant.
+ */
 static bool
 holds_for_address(const struct policy *policy, const struct rule *rule, enum condition condition,
     const struct endpoint *endpoint)

@@ -27,8 +27,10 @@ enum mode {
 	MODE_OFF,     /* sockets are left alone */
 };
 
-/* What a rule, a profile or `defaults` wants. Values are those of option.h, VALUE_UNSET where it
- * says nothing. */
+/*
+ * What a rule, a profile or `defaults` wants. Values are those of option.h, VALUE_UNSET where it
+ * says nothing.
+ */
 struct settings {
 	uint32_t mode;
 	uint32_t profile; /* name of the profile that values came from, 0 for none */
@@ -67,8 +69,10 @@ struct rule {
 	uint32_t condition[CONDITION_COUNT];
 };
 
-/* An address range. IPv4 is kept in its IPv6-mapped form, ::ffff:a.b.c.d with a prefix of 96 or
- * more. */
+/*
+ * An address range. IPv4 is kept in its IPv6-mapped form, ::ffff:a.b.c.d with a prefix of 96 or
+ * more.
+ */
 struct network {
 	uint32_t address[4]; /* numbers in the host's order, most significant first; bits beyond the
 				prefix are 0 */
@@ -165,8 +169,10 @@ struct settings settings_builtin(void);
  */
 uint32_t settings_fill(struct settings *to, const struct settings *from);
 
-/* Give path_timeout's idle, interval and count to what is unset. Returns the options that were
- * filled, as above. */
+/*
+ * Give path_timeout's idle, interval and count to what is unset. Returns the options that were
+ * filled, as above.
+ */
 uint32_t settings_derive(struct settings *settings);
 
 /*

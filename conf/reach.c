@@ -124,8 +124,10 @@ own_machine(void)
 	return read_image("/proc/self/exe", &own) ? own.machine : EM_NONE;
 }
 
-/* Why the loader would run in secure-execution mode, in which it takes no library from us:
- * ld.so(8). NULL if not. */
+/*
+ * Why the loader would run in secure-execution mode, in which it takes no library from us:
+ * ld.so(8). NULL if not.
+ */
 static const char *
 why_secure(const char *path)
 {

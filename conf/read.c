@@ -81,8 +81,10 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 	}
 }
 
-/* Both know the settings in the order of the text. Returns false where they do not agree on what
- * that is. */
+/*
+ * Both know the settings in the order of the text. Returns false where they do not agree on what
+ * that is.
+ */
 static bool
 fill_members(struct tree *tree, const config_setting_t *setting, const struct places *places)
 {

@@ -28,8 +28,10 @@ enum { COMPILER_SECONDS = 2, PATIENCE_MS = 2500 };
 #define KASHIM_LIBEXECDIR "/usr/local/libexec/kashim"
 #endif
 
-/* A copy of this process and its memory, as fork(2) makes it, without pthread_atfork(3) handlers.
- * clone(2). */
+/*
+ * A copy of this process and its memory, as fork(2) makes it, without pthread_atfork(3) handlers.
+ * clone(2).
+ */
 static pid_t
 copy_process(int signal)
 {
@@ -122,8 +124,10 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Read until the other side ends or patience does. Sets how many bytes came; returns whether it
- * ended. */
+/*
+ * Read until the other side ends or patience does. Sets how many bytes came; returns whether it
+ * ended.
+ */
 static int
 drain(int input, char *buffer, size_t size, size_t *got)
 {

@@ -12,8 +12,10 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 
-/* A table of descriptors has 64 places, or 128, 256 and so on, up to the most that fs.nr_open can
- * allow. */
+/*
+ * A table of descriptors has 64 places, or 128, 256 and so on, up to the most that fs.nr_open can
+ * allow.
+ */
 enum { FEWEST = 64, MOST = 1 << 30, BITS_PER_BYTE = 8 };
 
 /*

@@ -8,8 +8,10 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
-/* execve(2), "Limits on size of arguments and environment": three quarters of 8 MiB at most.
- * Touched only as far as used. */
+/*
+ * execve(2), "Limits on size of arguments and environment": three quarters of 8 MiB at most.
+ * Touched only as far as used.
+ */
 enum { ARGUMENTS_ROOM = 6 * 1024 * 1024 };
 
 /* Whether some rule has this condition. */

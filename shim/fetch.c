@@ -161,8 +161,10 @@ is_same(const struct source *source, const char *path)
 	       stat_now.st_mtim.tv_nsec == source->mtime_nsec;
 }
 
-/* Whether the policy is that of the text as it is now. The first source is the configuration file
- * itself. */
+/*
+ * Whether the policy is that of the text as it is now. The first source is the configuration file
+ * itself.
+ */
 static bool
 is_current(const struct policy *policy, const char *conf)
 {

@@ -34,8 +34,10 @@ pass(const struct loaded *loaded, int fd, enum option_id option, const void *val
 	return result;
 }
 
-/* Whether the policy has the last word. SO_KEEPALIVE exists on every socket, and only TCP's is
- * ours. */
+/*
+ * Whether the policy has the last word. SO_KEEPALIVE exists on every socket, and only TCP's is
+ * ours.
+ */
 static bool
 holds(const struct loaded *loaded, int fd, enum option_id option)
 {

@@ -59,8 +59,10 @@ next_raw_recvmmsg(
 	return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
 }
 
-/* Data and function pointers are of one size wherever dlsym(3) exists; ISO C alone does not know
- * it. */
+/*
+ * Data and function pointers are of one size wherever dlsym(3) exists; ISO C alone does not know
+ * it.
+ */
 static void
 find(const char *name, void *function)
 {

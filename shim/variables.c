@@ -66,8 +66,10 @@ base_name(const char *path, const char *end)
 	return base;
 }
 
-/* By the last part of the path: the variable may hold $LIB, or a name without a path. ld.so(8)
- * splits it like this. */
+/*
+ * By the last part of the path: the variable may hold $LIB, or a name without a path. ld.so(8)
+ * splits it like this.
+ */
 bool
 variables_preload(const struct variables *variables, const char *library)
 {
