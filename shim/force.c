@@ -36,7 +36,7 @@ pass(const struct loaded *loaded, int fd, enum option_id option, const void *val
 
 /*
  * Whether the policy has the last word. SO_KEEPALIVE exists on every socket, and only TCP's is
- * ours.
+ * ours; the other options are TCP's alone, whatever the descriptor was when it was seen last.
  */
 static bool
 holds(const struct loaded *loaded, int fd, enum option_id option)
@@ -44,12 +44,13 @@ holds(const struct loaded *loaded, int fd, enum option_id option)
 	struct mark mark = mark_of(fd);
 	const struct settings *settings = decide_settings(loaded, mark);
 
-	if (mark.kind == MARK_OTHER || settings->mode != MODE_FORCE ||
-	    settings->value[option] == VALUE_UNSET)
+	if (settings->mode != MODE_FORCE || settings->value[option] == VALUE_UNSET)
 		return false;
 	if (decide_waits(loaded) && !mark.decided)
 		return false;
-	return mark.kind == MARK_TCP || option != OPTION_KEEPALIVE || adopt_is_tcp(fd);
+	if (option != OPTION_KEEPALIVE)
+		return true;
+	return mark.kind == MARK_TCP || (mark.kind == MARK_UNKNOWN && adopt_is_tcp(fd));
 }
 
 /* Whether the kernel would take this value, as far as the table knows. */
