@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What each interposed function returns and leaves in errno, after success and failure, is the same with the shim and
+# without, byte for byte.
+
+load ../lib/live
+
+# The third run shows that the shim was there at all.
+same() {
+	local topic=$1 decided=${2:-idle 33 s,.*mode force} status=0
+	in_scene "$ROOT/build/tests/errno_probe" "$topic" >without || fail "control: the probe: $(tail -n 1 without)"
+	in_scene "${WRAPPED[@]}" "$ROOT/build/tests/errno_probe" "$topic" >with || status=$?
+	diff without with >difference || fail "exit status $status, with the shim (>): $(head -n 20 difference)"
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <with)" -ge 10 ]
+	in_scene "${WRAPPED[@]}" KASHIM_VERBOSE=1 KASHIM_LOG="$PWD/decisions" \
+		"$ROOT/build/tests/errno_probe" "$topic" >/dev/null
+	grep -q "$decided" decisions || fail "control: the shim was not there"
+	rm decisions
+}
+
+@test "socket" {
+	same socket
+	grep -q '^tcp: [0-9]*, errno kept$' with
+	grep -q 'no family: -1, errno Address family not supported' with
+	grep -q 'no descriptor left: -1, errno Too many open files' with
+}
+
+@test "connect" {
+	same connect
+	grep -q 'success: 0, errno kept' with
+	grep -q 'ECONNREFUSED: -1, errno Connection refused' with
+	grep -q 'EINPROGRESS: -1, errno Operation now in progress' with
+}
+
+@test "listen" {
+	same listen
+	grep -q 'success: 0, errno kept' with
+}
+
+@test "accept" {
+	same accept
+	grep -q '^success: [0-9]*, errno kept' with
+	grep -q 'EAGAIN: -1, errno Resource temporarily unavailable' with
+}
+
+@test "accept4" {
+	same accept4
+	grep -q '^success: [0-9]*, errno kept' with
+}
+
+@test "setsockopt, values within and out of range" {
+	same values
+	grep -q 'TCP_KEEPIDLE, 1: 0, errno kept' with
+	grep -q 'TCP_KEEPIDLE, 32768: -1, errno Invalid argument' with
+}
+
+@test "setsockopt, values, IPv6" {
+	same values6
+}
+
+@test "setsockopt, values, on a connection" {
+	same values_connected
+}
+
+@test "setsockopt, values, MPTCP" {
+	same values_mptcp
+}
+
+@test "setsockopt, sizes" {
+	same sizes
+	grep -q 'TCP_KEEPIDLE, size 3: -1, errno Invalid argument' with
+}
+
+@test "setsockopt, pointers that cannot be read" {
+	same pointers
+	grep -q 'TCP_KEEPIDLE, PROT_NONE: -1, errno Bad address' with
+}
+
+@test "setsockopt, descriptors that are no TCP sockets" {
+	same descriptors
+	grep -q 'SO_KEEPALIVE, ENOTSOCK: -1, errno Socket operation on non-socket' with
+}
+
+@test "an option that the kernel refuses leaves no trace in errno" {
+	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	same socket
+	grep -q '^mptcp: [0-9]*, errno kept$' with || skip "this kernel has no MPTCP"
+}
+
+# A deferred accept(2) is what the policy is for, so that one is left out there.
+@test "the same, where the policy sets all options" {
+	cat >k.conf <<-'END'
+		defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; syn_count = 3;
+			max_segment = 1000; window_clamp = 100000; };
+	END
+	"$ROOT/scripts/kashim" compile k.conf
+	for topic in accept accept4; do
+		same "$topic"
+	done
+	sed -i 's/syn_count/defer_accept = "10s"; &/' k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	for topic in socket connect listen values values_connected sizes pointers descriptors; do
+		same "$topic"
+	done
+}
+
+@test "the same, in mode suggest" {
+	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	for topic in socket connect listen accept accept4 values sizes pointers descriptors; do
+		same "$topic" 'mode suggest'
+	done
+}

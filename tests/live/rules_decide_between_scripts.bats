@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Two scripts of one interpreter are two programs: rules tell them apart by name, argument and user. The first match
+# decides, and the socket has what kashim explain says.
+
+load ../lib/live
+
+# Put in front of a program, to run it as somebody else.
+AS=()
+
+write_scripts() {
+	local script
+	needs_python
+	mkdir scripts
+	for script in billing reports; do
+		printf '#!%s\nimport socket, time\nsock = socket.socket()\ntime.sleep(60)\n' "$PYTHON" >"scripts/$script"
+		chmod 755 "scripts/$script"
+	done
+}
+
+compile() {
+	cat >k.conf
+	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+}
+
+# A program with these arguments has a socket with this idle time, by the rule at that line, as explain says.
+decides() {
+	local idle=$1 place=$2
+	shift 2
+	KASHIM_CONF=k.conf "${AS[@]}" "$ROOT/scripts/kashim" explain "$@" >explained
+	grep -q "^rule .*$place\$" explained || fail "$(cat explained)"
+	grep -q "^sets .*idle $idle s," explained || fail "$(cat explained)"
+	wrap "${AS[@]}" env
+	start "$@"
+	wait_for has "$PID" close
+	[ "$(timers_of "$PID" close)" = "1/$idle/11/5" ] || fail "$(sockets_of "$PID"), not $idle"
+	unwrap
+	start "$@"
+	wait_for has "$PID" close
+	[ "$(timers_of "$PID" close)" = "$UNTOUCHED" ] || fail "control: $(sockets_of "$PID")"
+}
+
+@test "by the script's own name" {
+	write_scripts
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ program = "billing"; idle = 101; },
+			{ program = "reports"; idle = 102; }
+		);
+	END
+	decides 101 k.conf:3 scripts/billing
+	decides 102 k.conf:4 scripts/reports
+	decides 102 k.conf:4 "$PWD/scripts/reports" billing
+}
+
+@test "by the script's path, whole or as a pattern" {
+	write_scripts
+	mkdir other
+	cp scripts/billing other
+	compile <<-END
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ program = "$PWD/scripts/billing"; idle = 101; },
+			{ program = "*/other/*"; idle = 102; }
+		);
+	END
+	decides 101 k.conf:3 scripts/billing
+	decides 102 k.conf:4 other/billing
+	decides 100 k.conf:1 scripts/reports
+	PATH=$PWD/scripts:$PATH
+	decides 101 k.conf:3 billing
+}
+
+@test "by the interpreter, for all that no rule names" {
+	write_scripts
+	compile <<-END
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ program = "billing"; idle = 101; },
+			{ program = "$(basename "$(readlink -f "$PYTHON")")"; idle = 102; }
+		);
+	END
+	decides 101 k.conf:3 scripts/billing
+	decides 102 k.conf:4 scripts/reports
+}
+
+@test "by an argument" {
+	write_scripts
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ argument = "--fast"; idle = 101; },
+			{ program = "reports"; argument = [ "*/daily.ini", "--slow" ]; idle = 102; }
+		);
+	END
+	decides 101 k.conf:3 scripts/billing --fast
+	decides 101 k.conf:3 scripts/reports --slow --fast
+	decides 102 k.conf:4 scripts/reports --slow
+	decides 102 k.conf:4 scripts/reports a /etc/daily.ini
+	decides 100 k.conf:1 scripts/reports --slower
+	decides 100 k.conf:1 scripts/billing --slow
+}
+
+@test "by an argument, which is the script where the interpreter is named" {
+	write_scripts
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = ( { argument = "*/billing"; idle = 101; } );
+	END
+	decides 101 k.conf:2 "$PYTHON" scripts/billing
+	decides 100 k.conf:1 "$PYTHON" scripts/reports
+}
+
+@test "by the user" {
+	local other
+	write_scripts
+	other=$(getent passwd | cut -d: -f1 | grep -vx "$(id -un)" | head -n 1)
+	compile <<-END
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ user = "$other"; idle = 101; },
+			{ user = $(id -u); program = "reports"; idle = 102; }
+		);
+	END
+	decides 102 k.conf:4 scripts/reports
+	decides 100 k.conf:1 scripts/billing
+}
+
+# Another user has to reach the tree and the test's directory, so what is needed is copied.
+@test "by another user" {
+	needs_root
+	needs setpriv
+	setpriv --reuid=65534 --regid=65534 --clear-groups true || skip "root may not become another user"
+	write_scripts
+	mkdir -p tree/scripts tree/build
+	cp "$ROOT/scripts/kashim" tree/scripts
+	cp "$SHIM" "$ROOT/build/kashim-policy" tree/build
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	"${AS[@]}" test -r tree/build/libkashim.so || skip "another user cannot reach the test's directory"
+	ROOT=$PWD/tree
+	SHIM=$ROOT/build/libkashim.so
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ user = "root"; idle = 101; },
+			{ user = [ "65533", "65534" ]; program = "reports"; idle = 102; }
+		);
+	END
+	decides 102 k.conf:4 scripts/reports
+	decides 100 k.conf:1 scripts/billing
+	AS=()
+	decides 101 k.conf:3 scripts/reports
+}
+
+@test "the first match wins, and drop-ins stand before the file" {
+	write_scripts
+	mkdir k.conf.d
+	printf 'rules = ( { program = "reports"; idle = 103; } );\n' >k.conf.d/60-later.conf
+	printf 'rules = ( { program = "reports"; argument = "now"; idle = 104; } );\n' >k.conf.d/50-sooner.conf
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ program = "billing"; idle = 101; },
+			{ program = "*"; idle = 102; },
+			{ program = "billing"; argument = "now"; idle = 105; }
+		);
+	END
+	decides 101 k.conf:3 scripts/billing now
+	decides 103 60-later.conf:1 scripts/reports
+	decides 104 50-sooner.conf:1 scripts/reports now
+	decides 102 k.conf:4 "$PYTHON" -c 'import socket, time; sock = socket.socket(); time.sleep(60)'
+}
+
+@test "the variable stands before all rules" {
+	write_scripts
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = ( { program = "billing"; idle = 101; } );
+	END
+	export KASHIM=idle=106,interval=11,count=5
+	decides 106 "KASHIM=$KASHIM" scripts/billing
+}

@@ -1,0 +1,198 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# kashim run leaves nothing of itself behind but the shim: process, signals, exit status are the program's own. What it
+# cannot do it says before the program runs.
+
+load ../lib/live
+
+kashim() {
+	KASHIM_CONF=${KASHIM_CONF-$PWD/k.conf} "$ROOT/scripts/kashim" "$@"
+}
+
+# It ends with this status, and its first line on standard error has these words; nothing on standard output.
+ends() {
+	local wanted=$1 words=$2 ended=0
+	shift 2
+	"$@" >out 2>err || ended=$?
+	[ "$ended" -eq "$wanted" ] || fail "exit status $ended, not $wanted: $(cat err)"
+	[ ! -s out ] || fail "$(cat out)"
+	head -n 1 err | grep -q -e "$words" || [ -z "$words" ] || fail "not a word of \"$words\": $(cat err)"
+}
+
+@test "its exit status is the program's" {
+	for wanted in 0 1 7 124 125 126 127 255; do
+		ends "$wanted" '' kashim run sh -c "case \$LD_PRELOAD in *libkashim.so*) exit $wanted ;; esac; exit 99" \
+			3>&- || fail "$wanted"
+	done
+}
+
+@test "input, output and arguments are the program's" {
+	[ "$(echo in | kashim run cat)" = in ]
+	[ "$(kashim run printf '<%s>' --idle '' 'a  b' '*' -- "$(printf 'x\ny')")" = "$(printf '<--idle><><a  b><*><--><x\ny>')" ]
+	[ "$(kashim run -- printf %s one)" = one ]
+}
+
+becomes() {
+	[ "$(readlink "/proc/$1/exe")" = "$(readlink -f "$(command -v "$2")")" ]
+}
+
+@test "it is the program: same process, which gets the signals" {
+	needs_python
+	unwrap
+	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run "$PYTHON" -c '
+import signal, socket, sys, time
+sock = socket.socket()
+signal.signal(signal.SIGUSR1, lambda number, frame: sys.exit(23))
+print("ready", flush=True)
+time.sleep(60)'
+	wait_for grep -qx ready log
+	becomes "$PID" "$PYTHON"
+	[ -z "$(children_of "$PID")" ]
+	all_are "$POLICY" "$PID"
+	kill -USR1 "$PID"
+	ended=0
+	wait "$PID" || ended=$?
+	[ "$ended" -eq 23 ]
+}
+
+@test "a signal that ends the program ends it as without" {
+	unwrap
+	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run sleep 60
+	wait_for becomes "$PID" sleep
+	kill -TERM "$PID"
+	ended=0
+	wait "$PID" || ended=$?
+	[ "$ended" -eq 143 ]
+}
+
+@test "127 when the program is not found" {
+	ends 127 'no-such-program: not found' kashim run no-such-program
+	ends 127 '/no/such/program' kashim run /no/such/program
+	PATH=$PATH: ends 127 'not found' kashim run no-such-program
+}
+
+@test "126 when it cannot be executed" {
+	echo 'echo no' >script
+	chmod 644 script
+	ends 126 ./script kashim run ./script
+	ends 126 "$PWD" kashim run "$PWD"
+	printf '#!/no/such/interpreter\n' >script
+	chmod 755 script
+	ends 126 '' kashim run ./script
+}
+
+@test "125 when kashim itself fails, and the program does not run" {
+	ends 125 'which program' kashim run
+	ends 125 '--no-such-option' kashim run --no-such-option touch ran
+	ends 125 '--idle' kashim run --idle
+	ends 125 'idle' kashim run --idle 0 touch ran
+	ends 125 'idle' kashim run --idle= touch ran
+	ends 125 'soon' kashim run --idle soon touch ran
+	ends 125 'mode' kashim run --mode perhaps touch ran
+	ends 125 'no-such-profile' kashim run --profile no-such-profile touch ran
+	ends 125 'none.conf' kashim run --conf none.conf touch ran
+	echo 'rules = ( { program = 7; } );' >bad.conf
+	ends 125 'bad.conf:1: ' kashim run --conf bad.conf touch ran
+	KASHIM_CONF=$PWD/bad.conf ends 125 'bad.conf:1: ' kashim run touch ran
+	[ ! -e ran ]
+	kashim run touch ran
+	[ -e ran ]
+}
+
+@test "what was preloaded stays, behind the shim, which comes once" {
+	local other
+	other=$(ldd "$(command -v bash)" | sed -n 's/.*=> \(\/[^ ]*libc\.so[^ ]*\) .*/\1/p')
+	[ -n "$other" ] || skip "no library to preload"
+	# shellcheck disable=SC2016 # for the shell that is run
+	LD_PRELOAD=$other kashim run sh -c 'echo "$LD_PRELOAD"' >out
+	grep -q "^/[^:]*/libkashim\.so:$other\$" out || fail "$(cat out)"
+	# shellcheck disable=SC2016 # for the shell that is run
+	LD_PRELOAD=$other kashim run "$ROOT/scripts/kashim" run sh -c 'echo "$LD_PRELOAD"' >out
+	grep -q "^/[^:]*/libkashim\.so:$other\$" out || fail "$(cat out)"
+	# shellcheck disable=SC2016 # for the shell that is run
+	kashim run sh -c 'echo "$LD_PRELOAD"' >out
+	grep -q '^/[^:]*/libkashim\.so$' out || fail "$(cat out)"
+	[ "$(kashim run sh -c 'cat /proc/self/maps' | grep -c 'libkashim\.so$')" -ge 1 ]
+}
+
+@test "a static program is refused, and runs by --best-effort" {
+	needs cc
+	echo 'int main(void) { return 9; }' >static.c
+	cc -static -o static static.c 2>/dev/null || skip "no static libc to link with"
+	ends 125 'static.*--best-effort' kashim run ./static
+	ends 9 'static' kashim run --best-effort ./static
+	cc -o dynamic static.c
+	ends 9 '' kashim run ./dynamic
+	[ ! -s err ] || fail "control: $(cat err)"
+}
+
+@test "a set-uid program is refused" {
+	needs_root
+	cp "$(type -P true)" gains
+	ends 0 '' kashim run ./gains
+	chown 65533 gains
+	chmod u+s gains
+	ends 125 'set-uid' kashim run ./gains
+	ends 0 'set-uid' kashim run --best-effort ./gains
+}
+
+# With these options, the program's socket has these timers.
+gives() {
+	local timers=$1
+	shift
+	unwrap
+	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run "$@" "$PYTHON" -c '
+import socket, time
+sock = socket.socket()
+time.sleep(60)'
+	wait_for has "$PID" close
+	[ "$(timers_of "$PID")" = "$timers" ] || fail "$*: $(sockets_of "$PID")"
+}
+
+@test "its options are on the socket" {
+	needs_python
+	gives "$POLICY"
+	gives 1/44/11/5 --idle 44
+	gives 1/44/11/5 --idle=44s
+	gives 1/44/12/6 --idle 44 --interval 12 --count 6
+	gives 1/140/30/5 --profile aws-nlb
+	gives 1/40/10/5 --path-timeout 100s
+	gives 1/44/10/5 --path-timeout 100s --idle 44
+	gives "$UNTOUCHED" --mode off
+	gives "$POLICY" --mode suggest
+	gives 1/44/11/5 --idle 44 --user-timeout 9s
+	sockets_of "$PID" | grep ' user_timeout=9000 '
+	gives 1/44/11/5 --idle 44 --user-timeout auto
+	sockets_of "$PID" | grep ' user_timeout=99000 '
+	printf 'defaults: { idle = 45; interval = 11; count = 5; };\n' >other.conf
+	gives 1/45/11/5 --conf other.conf
+	gives 1/45/11/5 --conf "$PWD/other.conf"
+}
+
+@test "its options stand before all rules" {
+	needs_python
+	printf 'rules = ( { program = "*"; idle = 46; } );\n' >>k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	gives 1/46/11/5
+	gives 1/44/11/5 --idle 44
+}
+
+@test "--verbose says on stderr what the socket gets, and by which rule" {
+	needs_python
+	kashim run --verbose "$PYTHON" -c 'import socket; socket.socket()' >out 2>err
+	grep -q "socket [0-9]*: .*idle 33 s.*$PWD/k.conf:1" err || fail "$(cat err)"
+	[ "$(wc -l <err)" -eq 1 ]
+	[ ! -s out ]
+	kashim run "$PYTHON" -c 'import socket; socket.socket()' 2>err
+	[ ! -s err ] || fail "control: $(cat err)"
+}
+
+@test "it works through a symbolic link, from any directory" {
+	mkdir bin
+	ln -s "$ROOT/scripts/kashim" bin/kashim
+	KASHIM_CONF=$PWD/k.conf PATH=$PWD/bin:$PATH
+	export KASHIM_CONF
+	cd /
+	# shellcheck disable=SC2016 # for the shell that is run
+	command kashim run sh -c 'echo "$LD_PRELOAD"' | grep -q libkashim
+}

@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# However a program asks for a TCP socket, it carries the policy: made, connected and accepted.
+
+load ../lib/live
+
+# One listener, one client and one accepted connection of a kind, in one process that then stays.
+of_kind() {
+	start "$PYTHON" -c '
+import socket, sys, time
+family, type, protocol = (int(eval(word, vars(socket))) for word in sys.argv[1:4])
+address = ("::1" if family == socket.AF_INET6 else "127.0.0.1", int(sys.argv[4]))
+listener = socket.socket(family, type, protocol)
+listener.bind(address)
+listener.listen()
+client = socket.socket(family, type, protocol)
+try:
+	client.connect(address)
+except BlockingIOError:
+	pass
+listener.settimeout(10)
+accepted = listener.accept()
+unused = socket.socket(family, type, protocol)
+time.sleep(60)' "$@" "$PORT"
+	expect_policy "$PID" listen established close
+	[ "$(timers_of "$PID" | wc -l)" = 4 ] || fail "not four sockets: $(sockets_of "$PID")"
+}
+
+kind() {
+	needs_python
+	under_the_shim_and_without of_kind "$@"
+}
+
+@test "IPv4" {
+	kind AF_INET SOCK_STREAM 0
+}
+
+@test "IPv6" {
+	kind AF_INET6 SOCK_STREAM 0
+}
+
+@test "IPPROTO_TCP by name" {
+	kind AF_INET SOCK_STREAM IPPROTO_TCP
+}
+
+@test "IPPROTO_TCP by name, IPv6" {
+	kind AF_INET6 SOCK_STREAM IPPROTO_TCP
+}
+
+@test "SOCK_NONBLOCK" {
+	kind AF_INET 'SOCK_STREAM | SOCK_NONBLOCK' 0
+}
+
+@test "SOCK_CLOEXEC, IPv6" {
+	kind AF_INET6 'SOCK_STREAM | SOCK_CLOEXEC' 0
+}
+
+@test "SOCK_NONBLOCK and SOCK_CLOEXEC and IPPROTO_TCP" {
+	kind AF_INET 'SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC' IPPROTO_TCP
+}
+
+needs_mptcp() {
+	needs_python
+	"$PYTHON" -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' 2>/dev/null ||
+		skip "this kernel has no MPTCP"
+	start_plain "$PYTHON" -c '
+import socket, time
+unused = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+time.sleep(60)'
+	wait_for has_socket "$PID"
+	! timers_of "$PID" | grep -q '?' || skip "this kernel does not show the timers of MPTCP sockets"
+}
+
+has_socket() {
+	[ -n "$(sockets_of "$1")" ]
+}
+
+@test "MPTCP" {
+	needs_mptcp
+	kind AF_INET SOCK_STREAM 262
+}
+
+@test "MPTCP, IPv6" {
+	needs_mptcp
+	kind AF_INET6 SOCK_STREAM 262
+}
+
+# bash, perl and busybox call accept(2); python calls accept4(2).
+accept_by() {
+	start "$ROOT/build/tests/sockets" "$1" "$PORT"
+	expect_policy "$PID" listen established
+}
+
+@test "accept" {
+	under_the_shim_and_without accept_by accept
+}
+
+@test "accept4" {
+	under_the_shim_and_without accept_by accept4
+}
+
+queued() {
+	start "$PYTHON" -c '
+import socket, sys, time
+listener = socket.socket()
+listener.bind(("127.0.0.1", int(sys.argv[1])))
+listener.listen()
+clients = [socket.create_connection(listener.getsockname()) for i in range(5)]
+accepted = [listener.accept() for i in range(5)]
+time.sleep(60)' "$PORT"
+	wait_for eleven_sockets
+	expect_policy "$PID" listen established
+}
+
+eleven_sockets() {
+	[ "$(timers_of "$PID" | wc -l)" = 11 ]
+}
+
+@test "connections that were queued when accept was called" {
+	needs_python
+	under_the_shim_and_without queued
+}
+
+dual_stack() {
+	start "$PYTHON" -c '
+import socket, sys, time
+listener = socket.create_server(("::", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
+client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+accepted = listener.accept()
+time.sleep(60)' "$PORT"
+	expect_policy "$PID" listen established
+}
+
+@test "an IPv4 peer of an IPv6 listener" {
+	needs_python
+	under_the_shim_and_without dual_stack
+}
+
+@test "a user timeout, where a policy has one" {
+	needs_python
+	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	under_the_shim_and_without of_kind AF_INET SOCK_STREAM 0
+	! sockets_of "$PID" | grep user_timeout=44000 || fail "control: the user timeout without the shim"
+	under_the_shim of_kind AF_INET SOCK_STREAM 0
+	[ "$(sockets_of "$PID" | grep -c ' user_timeout=44000 ')" = 4 ] || fail "$(sockets_of "$PID")"
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reading.h"
+#include "suites.h"
+
+static char *printed_text;
+static size_t printed_size;
+
+static FILE *
+open_out(void)
+{
+	FILE *out = open_memstream(&printed_text, &printed_size);
+
+	ck_assert_ptr_nonnull(out);
+	return out;
+}
+
+static void
+prints(FILE *out, const char *expected)
+{
+	fclose(out);
+	ck_assert_str_eq(printed_text, expected);
+	free(printed_text);
+}
+
+static void
+rule_prints(uint32_t rule, const char *expected)
+{
+	FILE *out = open_out();
+
+	explain_rule(out, &reading_policy, &reading_policy.rules[rule]);
+	prints(out, expected);
+}
+
+START_TEST(rules_are_shown_with_all_their_conditions)
+{
+	reading_accepts("rules = (\n"
+			" { program = [\"a\", \"b\"]; argument = \"*.jar\"; user = 33; },\n"
+			" { direction = \"accept\"; remote = [\"10.0.0.0/8\", \"!::1\"];\n"
+			"   local_port = \"80,8000-8099\"; },\n { } );");
+	rule_prints(0, "program a,b, argument *.jar, user 33");
+	rule_prints(1, "direction accept, remote 10.0.0.0/8,!::1, local_port 80,8000-8099");
+	rule_prints(2, "every program");
+	rule_prints(3, "defaults");
+}
+
+START_TEST(settings_are_shown_in_one_line)
+{
+	struct settings settings = settings_builtin();
+	FILE *out = open_out();
+
+	settings.value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
+	settings.value[OPTION_PATH_TIMEOUT] = 350;
+	settings_resolve(&settings);
+	explain_settings(out, &settings);
+	prints(out, "keepalive on, idle 60 s, interval 10 s, count 6, user_timeout 120000 ms");
+	settings.mode = MODE_OFF;
+	out = open_out();
+	explain_settings(out, &settings);
+	prints(out, "nothing, sockets are left alone");
+}
+
+static void
+timeline_prints(int32_t idle, int32_t interval, int32_t count, int32_t path, const char *expected)
+{
+	struct settings settings = settings_builtin();
+	FILE *out = open_out();
+
+	settings.value[OPTION_IDLE] = idle;
+	settings.value[OPTION_INTERVAL] = interval;
+	settings.value[OPTION_PROBES] = count;
+	settings.value[OPTION_PATH_TIMEOUT] = path;
+	settings_resolve(&settings);
+	explain_timeline(out, &settings);
+	prints(out, expected);
+}
+
+START_TEST(timeline_says_when_a_dead_peer_is_noticed_and_what_it_costs)
+{
+	timeline_prints(60, 10, 6, VALUE_UNSET,
+	    "          |----------------- idle 1m ------------------|p|p|p|p|p|p|x dead at 2m\n"
+	    "traffic   60 probes an hour on a silent connection, about 3.1 kB each way\n");
+	timeline_prints(140, 30, 5, 350,
+	    "          |---------------- idle 2m20s ----------------|p|p|p|p|p|x dead at 4m50s\n"
+	    "path      forgets a silent connection after 5m50s: the first probe comes at 40 % of "
+	    "that\n"
+	    "traffic   26 probes an hour on a silent connection, about 1.3 kB each way\n");
+	timeline_prints(7200, 75, 127, 350,
+	    "          |----------------- idle 2h ------------------|p|p|p|.. 123 more ..|p|x "
+	    "dead at 4h38m45s\n"
+	    "path      forgets a silent connection after 5m50s: too slow, the first probe comes "
+	    "after 7200 s\n"
+	    "traffic   a probe every 2.0 hours on a silent connection\n");
+}
+
+START_TEST(timeline_of_the_largest_values_fits)
+{
+	timeline_prints(32767, 32767, 127, 86400,
+	    "          |--------------- idle 9h6m7s ----------------|p|p|p|.. 123 more ..|p|x dead "
+	    "at 1165h2m56s\n"
+	    "path      forgets a silent connection after 24h: the first probe comes at 37 % of "
+	    "that\n"
+	    "traffic   a probe every 9.1 hours on a silent connection\n");
+}
+
+Suite *
+explain_suite(void)
+{
+	Suite *suite = suite_create("explain");
+	TCase *claims = tcase_create("explain");
+
+	tcase_add_checked_fixture(claims, reading_begin, reading_end);
+	tcase_add_test(claims, rules_are_shown_with_all_their_conditions);
+	tcase_add_test(claims, settings_are_shown_in_one_line);
+	tcase_add_test(claims, timeline_says_when_a_dead_peer_is_noticed_and_what_it_costs);
+	tcase_add_test(claims, timeline_of_the_largest_values_fits);
+	suite_add_tcase(suite, claims);
+	return suite;
+}
