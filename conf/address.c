@@ -190,7 +190,8 @@ address_read_endpoint(const char *text, struct endpoint *endpoint, struct text *
 	uint32_t bits, port;
 
 	*endpoint = (struct endpoint){ .known = true };
-	if (size < sizeof(address))
+	/* Without brackets, the last part of an IPv6 address would look like a port. */
+	if (size < sizeof(address) && (in_brackets || memchr(start, ':', size) == NULL))
 		memcpy(address, start, size);
 	if (!read_address(address, endpoint->address, &bits) || colon == end ||
 	    !read_number(colon + 1, end, 65535, &port)) {

@@ -7,6 +7,29 @@
 
 #include "address.h"
 
+/* The ] that ends a bracket expression, or NULL: fnmatch(3), glob(7). `at` is its [. */
+static const char *
+bracket_end(const char *at)
+{
+	at += at[1] == '!' || at[1] == '^' ? 2 : 1;
+	if (*at == ']')
+		at++;
+	for (; *at != '\0' && *at != ']'; at++) {
+		const char kind = at[1];
+		const char *end;
+
+		if (*at == '\\' && kind != '\0')
+			at++;
+		if (*at != '[' || (kind != ':' && kind != '.' && kind != '='))
+			continue;
+		for (end = at + 2; *end != '\0' && !(end[0] == kind && end[1] == ']');)
+			end++;
+		if (*end != '\0')
+			at = end + 1;
+	}
+	return *at == ']' ? at : NULL;
+}
+
 /* What fnmatch(3) would take as a literal character without a word is an error here. */
 static const char *
 why_bad_pattern(enum condition condition, const char *pattern)
@@ -14,10 +37,13 @@ why_bad_pattern(enum condition condition, const char *pattern)
 	if (*pattern == '\0')
 		return "an empty pattern matches nothing";
 	for (const char *at = pattern; *at != '\0'; at++) {
-		if (*at == '\\' && *++at == '\0')
+		if (*at == '[') {
+			at = bracket_end(at);
+			if (at == NULL)
+				return "[ has no ], write \\\\[ for the character itself";
+		} else if (*at == '\\' && *++at == '\0') {
 			return "the pattern ends in a backslash";
-		if (*at == '[' && strchr(at[1] == ']' ? at + 2 : at + 1, ']') == NULL)
-			return "[ has no ], write \\\\[ for the character itself";
+		}
 	}
 	if (condition == CONDITION_PROGRAM && strchr(pattern, '/') != NULL &&
 	    strchr("/*?[", *pattern) == NULL)

@@ -20,9 +20,7 @@ struct reader {
 	struct settings defaults;
 	struct origins default_origins;
 	struct origin defaults_at;
-	const struct node *default_profile;      /* where `defaults` names one, */
-	const struct file *default_profile_file; /* and in which file */
-	struct origins *profile_origins;         /* as many as profiles */
+	struct origins *profile_origins; /* as many as profiles */
 };
 
 /* Fill `to` from settings that stand further away: values, and where they come from. */
@@ -138,10 +136,6 @@ read_defaults(struct reader *reader, const struct file *file, const struct node 
 	merge(&reader->defaults, &reader->default_origins, &group.settings, &group.origins);
 	if (reader->defaults_at.line == 0)
 		reader->defaults_at = (struct origin){ file->name, node->name.number };
-	if (reader->default_profile != NULL || group.profile == NULL)
-		return;
-	reader->default_profile = group.profile;
-	reader->default_profile_file = file;
 }
 
 static void
@@ -184,16 +178,34 @@ read_top(struct reader *reader, const struct file *file, const struct node *node
 	}
 }
 
-/* Between the passes: what no text says about `defaults`. */
+/*
+ * Between the passes, when all profiles are known: the one that `defaults` names. The first one of
+ * all files counts, the others only have to exist.
+ */
+static void
+read_default_profile(struct reader *reader, const struct file *file, const struct node *node)
+{
+	const struct node *profile = NULL;
+	struct settings unused = settings_unset();
+	struct origins nowhere;
+
+	if (strcmp(node->key, "defaults") == 0 && node->type == NODE_GROUP)
+		profile = node_member(node, "profile");
+	if (profile == NULL)
+		return;
+	if (reader->defaults.profile == 0)
+		merge_profile(reader, file, profile, &reader->defaults, &reader->default_origins);
+	else
+		merge_profile(reader, file, profile, &unused, &nowhere);
+}
+
+/* What no text says about `defaults`. */
 static void
 complete_defaults(struct reader *reader)
 {
 	static const struct origins nowhere;
 	struct settings builtin = settings_builtin();
 
-	if (reader->default_profile != NULL)
-		merge_profile(reader, reader->default_profile_file, reader->default_profile,
-		    &reader->defaults, &reader->default_origins);
 	merge(&reader->defaults, &reader->default_origins, &builtin, &nowhere);
 	reader->build->defaults = build_settings(reader->build, &reader->defaults);
 }
@@ -346,6 +358,7 @@ configuration_read(const char *root, const char *conf, struct configuration *con
 	}
 
 	visit(&reader, NULL, read_top);
+	visit(&reader, NULL, read_default_profile);
 	complete_defaults(&reader);
 	visit(&reader, "rules", read_rule);
 	append_defaults(&reader);

@@ -88,7 +88,10 @@ become_compiler(const char *library, const char *conf, char **environment, int o
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	alarm(COMPILER_SECONDS);
 
-	if (dup2(output, STDOUT_FILENO) == -1 || dup2(STDOUT_FILENO, STDERR_FILENO) == -1)
+	/* The pipe may have been given one of these numbers, and dup2(2) would leave it
+	 * close-on-exec. */
+	output = fcntl(output, F_DUPFD, STDERR_FILENO + 1);
+	if (dup2(output, STDOUT_FILENO) == -1 || dup2(output, STDERR_FILENO) == -1)
 		return;
 	null = open("/dev/null", O_RDONLY);
 	if (null > STDIN_FILENO)

@@ -35,8 +35,8 @@ pass(const struct loaded *loaded, int fd, enum option_id option, const void *val
 }
 
 /*
- * Whether the policy has the last word. SO_KEEPALIVE exists on every socket, and only TCP's is
- * ours; the other options are TCP's alone, whatever the descriptor was when it was seen last.
+ * Whether the policy has the last word. SO_KEEPALIVE exists on every socket and only TCP's is ours,
+ * so this is looked at once more; the other options are TCP's alone.
  */
 static bool
 holds(const struct loaded *loaded, int fd, enum option_id option)
@@ -50,7 +50,7 @@ holds(const struct loaded *loaded, int fd, enum option_id option)
 		return false;
 	if (option != OPTION_KEEPALIVE)
 		return true;
-	return mark.kind == MARK_TCP || (mark.kind == MARK_UNKNOWN && adopt_is_tcp(fd));
+	return mark.kind != MARK_OTHER && adopt_is_tcp(fd);
 }
 
 /* Whether the kernel would take this value, as far as the table knows. */

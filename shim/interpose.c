@@ -4,6 +4,7 @@
  * has the same names.
  */
 #include <errno.h>
+#include <unistd.h>
 
 #include <netinet/in.h>
 
@@ -170,6 +171,38 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 	if (option == OPTION_COUNT || is_off(loaded))
 		return loaded->next.setsockopt(fd, level, name, value, size);
 	return force_setsockopt(loaded, fd, option, value, size);
+}
+
+/* A mark lasts as long as its descriptor: the next one with this number is unknown. */
+EXPORT int
+close(int fd)
+{
+	const struct loaded *loaded = load();
+
+	mark_put(fd, (struct mark){ .kind = MARK_UNKNOWN });
+	return loaded->next.close(fd);
+}
+
+EXPORT int
+dup2(int fd, int copy)
+{
+	const struct loaded *loaded = load();
+	int result = loaded->next.dup2(fd, copy);
+
+	if (result != -1)
+		mark_put(copy, mark_of(fd));
+	return result;
+}
+
+EXPORT int
+dup3(int fd, int copy, int flags)
+{
+	const struct loaded *loaded = load();
+	int result = loaded->next.dup3(fd, copy, flags);
+
+	if (result != -1)
+		mark_put(copy, mark_of(fd));
+	return result;
 }
 
 EXPORT ssize_t

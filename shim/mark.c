@@ -35,13 +35,14 @@ mark_put(int fd, struct mark mark)
 	if (fd < 0 || fd >= MARKS)
 		return;
 	memcpy(&word, &mark, sizeof(word));
-	atomic_store_explicit(&marks[fd], word, memory_order_relaxed);
+	/* Most descriptors are no sockets: do not touch a page for what it says already. */
+	if (atomic_load_explicit(&marks[fd], memory_order_relaxed) != word)
+		atomic_store_explicit(&marks[fd], word, memory_order_relaxed);
 }
 
 void
 mark_queued(int fd, uint32_t count)
 {
-	/* Not to touch a page for a 0 that is there already. */
 	if (fd >= 0 && fd < MARKS &&
 	    atomic_load_explicit(&queued[fd], memory_order_relaxed) != count)
 		atomic_store_explicit(&queued[fd], count, memory_order_relaxed);

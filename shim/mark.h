@@ -12,9 +12,9 @@ enum mark_kind {
 };
 
 /*
- * What the shim knows of a descriptor, so that no socket costs its options twice. Nobody tells when
- * a descriptor is closed, so a mark speaks of the last socket that came through us with this
- * number.
+ * What the shim knows of a descriptor, so that no socket costs its options twice. It lasts until
+ * the descriptor is closed by close(2), or another one takes its place; where libc closes one by
+ * itself, as in fclose(3), it stays.
  */
 struct mark {
 	unsigned kind : 2;

@@ -12,12 +12,15 @@
  * and this `how` does not exist, so nothing changes. Seccomp filters let it through, libc needs it.
  */
 static bool
-is_word_readable(uintptr_t word)
+is_word_readable(uintptr_t at)
 {
 	enum { SET_SIZE = 8, NO_SUCH_HOW = 99 };
+	uintptr_t word = at & ~(uintptr_t)(SET_SIZE - 1);
 
-	return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, word & ~(uintptr_t)(SET_SIZE - 1), NULL,
-		   SET_SIZE) != -1 ||
+	/* NULL would stand for no set at all. */
+	if (word == 0)
+		return false;
+	return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, word, NULL, SET_SIZE) != -1 ||
 	       errno != EFAULT;
 }
 

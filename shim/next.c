@@ -2,6 +2,7 @@
 #include "next.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,27 @@ next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t si
 	return (int)syscall(SYS_setsockopt, fd, level, name, value, size);
 }
 
+int
+next_raw_close(int fd)
+{
+	return (int)syscall(SYS_close, fd);
+}
+
+int
+next_raw_dup3(int fd, int copy, int flags)
+{
+	return (int)syscall(SYS_dup3, fd, copy, flags);
+}
+
+/* Not every architecture has dup2(2), which takes two equal numbers where dup3(2) does not. */
+int
+next_raw_dup2(int fd, int copy)
+{
+	if (fd == copy)
+		return fcntl(fd, F_GETFD) == -1 ? -1 : fd;
+	return next_raw_dup3(fd, copy, 0);
+}
+
 ssize_t
 next_raw_recvmsg(int fd, struct msghdr *message, int flags)
 {
@@ -83,6 +105,9 @@ next_find(void)
 	find("accept", &next.accept);
 	find("accept4", &next.accept4);
 	find("setsockopt", &next.setsockopt);
+	find("close", &next.close);
+	find("dup2", &next.dup2);
+	find("dup3", &next.dup3);
 	find("recvmsg", &next.recvmsg);
 	find("recvmmsg", &next.recvmmsg);
 	return next;

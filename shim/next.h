@@ -15,6 +15,9 @@ struct next {
 	int (*accept)(int, struct sockaddr *, socklen_t *);
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
 	int (*setsockopt)(int, int, int, const void *, socklen_t);
+	int (*close)(int);
+	int (*dup2)(int, int);
+	int (*dup3)(int, int, int);
 	ssize_t (*recvmsg)(int, struct msghdr *, int);
 	int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
 };
@@ -29,6 +32,9 @@ int next_raw_listen(int fd, int backlog);
 int next_raw_accept(int fd, struct sockaddr *address, socklen_t *size);
 int next_raw_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
 int next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
+int next_raw_close(int fd);
+int next_raw_dup2(int fd, int copy);
+int next_raw_dup3(int fd, int copy, int flags);
 ssize_t next_raw_recvmsg(int fd, struct msghdr *message, int flags);
 int next_raw_recvmmsg(
     int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout);
@@ -37,8 +43,8 @@ int next_raw_recvmmsg(
 	{ \
 		.socket = next_raw_socket, .connect = next_raw_connect, .listen = next_raw_listen, \
 		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
-		.setsockopt = next_raw_setsockopt, .recvmsg = next_raw_recvmsg, \
-		.recvmmsg = next_raw_recvmmsg, \
+		.setsockopt = next_raw_setsockopt, .close = next_raw_close, .dup2 = next_raw_dup2, \
+		.dup3 = next_raw_dup3, .recvmsg = next_raw_recvmsg, .recvmmsg = next_raw_recvmmsg, \
 	}
 
 /* socket(2) and setsockopt(2) behind ours: what apply.c calls. */
