@@ -43,14 +43,12 @@ document_named(const char *path)
 static char *
 read_text(int fd, size_t size, size_t *got)
 {
-	char *text = memory(NULL, size + 2);
+	char *text = memory(NULL, size + 1);
 	ssize_t part = 1;
 
 	for (*got = 0; *got < size && part > 0; *got += part > 0 ? (size_t)part : 0)
 		part = read(fd, text + *got, size - *got);
-	/* libconfig does not know a comment that ends with the file. */
-	text[*got] = '\n';
-	text[*got + 1] = '\0';
+	text[*got] = '\0';
 	if (part != -1)
 		return text;
 	free(text);

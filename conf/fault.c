@@ -21,12 +21,12 @@ memory(void *block, size_t size)
 	return moved;
 }
 
-static char *
-copy(const char *text, size_t size)
+char *
+memory_copy(const char *start, size_t size)
 {
 	char *copied = memory(NULL, size + 1);
 
-	memcpy(copied, text, size);
+	memcpy(copied, start, size);
 	copied[size] = '\0';
 	return copied;
 }
@@ -37,7 +37,7 @@ format_message(const char *format, va_list arguments)
 	char message[512];
 
 	vsnprintf(message, sizeof(message), format, arguments);
-	return copy(message, strlen(message));
+	return memory_copy(message, strlen(message));
 }
 
 static struct fault *
@@ -47,7 +47,7 @@ append(struct faults *faults, const char *file)
 
 	faults->fault = memory(faults->fault, (faults->count + 1) * sizeof(*fault));
 	fault = &faults->fault[faults->count++];
-	*fault = (struct fault){ .file = copy(file, strlen(file)) };
+	*fault = (struct fault){ .file = memory_copy(file, strlen(file)) };
 	return fault;
 }
 
@@ -87,7 +87,7 @@ fault_at(struct faults *faults, const char *file, const struct span *span, const
 		length = SHOWN_WIDTH;
 	if (length < before)
 		length = before;
-	fault->source = copy(line, length);
+	fault->source = memory_copy(line, length);
 	width = span->width < length - before ? span->width : length - before;
 	fault->width = width == 0 ? 1 : (unsigned)width;
 }

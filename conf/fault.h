@@ -53,4 +53,7 @@ const char *fault_meant(const char *word, const char *const *candidates);
 /* Memory for programs of our own, which can end: says so and exits when there is none. */
 void *memory(void *block, size_t size);
 
+/* A string of the `size` bytes from `start` on. */
+char *memory_copy(const char *start, size_t size);
+
 #endif

@@ -2,6 +2,7 @@
 #include "read.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,10 @@
 static char *
 number_text(const struct span *span)
 {
-	char *written = memory(NULL, span->width + 1);
+	char *written = memory_copy(span->at, span->width);
 	long long number;
 	char *end;
 
-	memcpy(written, span->at, span->width);
-	written[span->width] = '\0';
 	number = strtoll(written, &end, strncasecmp(written, "0x", 2) == 0 ? 16 : 10);
 	if (end[strspn(end, "L")] == '\0' && number != INT64_MAX && number != INT64_MIN) {
 		struct text text;
@@ -35,16 +34,6 @@ number_text(const struct span *span)
 	return written;
 }
 
-static char *
-copy(const char *start, size_t size)
-{
-	char *copied = memory(NULL, size + 1);
-
-	memcpy(copied, start, size);
-	copied[size] = '\0';
-	return copied;
-}
-
 static void
 fill_node(struct node *node, const config_setting_t *setting, const struct place *place)
 {
@@ -53,7 +42,7 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 
 	node->name = place->name;
 	node->value = place->value;
-	node->key = name == NULL ? NULL : copy(name, strlen(name));
+	node->key = name == NULL ? NULL : memory_copy(name, strlen(name));
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_GROUP:
 		node->type = NODE_GROUP;
@@ -67,7 +56,7 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 	case CONFIG_TYPE_STRING:
 		node->type = NODE_STRING;
 		node->text =
-		    copy(string == NULL ? "" : string, string == NULL ? 0 : strlen(string));
+		    memory_copy(string == NULL ? "" : string, string == NULL ? 0 : strlen(string));
 		break;
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
@@ -77,7 +66,7 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 	default:
 		node->type =
 		    config_setting_type(setting) == CONFIG_TYPE_BOOL ? NODE_BOOLEAN : NODE_NUMBER;
-		node->text = copy(place->value.at, place->value.width);
+		node->text = memory_copy(place->value.at, place->value.width);
 	}
 }
 
@@ -126,12 +115,16 @@ fill_tree(struct tree *tree, const char *text, const struct places *places)
 {
 	config_t config;
 	bool filled = false;
+	char *lines;
 
+	/* libconfig does not know a comment that ends with the text. */
+	if (asprintf(&lines, "%s\n", text) == -1)
+		lines = memory(NULL, SIZE_MAX);
 	config_init(&config);
 	tree->node = memory(NULL, (places->count + 1) * sizeof(*tree->node));
 	tree->node[0] = (struct node){ .type = NODE_GROUP, .size = 1 };
 	tree->count = 1;
-	if (config_read_string(&config, text) != CONFIG_TRUE) {
+	if (config_read_string(&config, lines) != CONFIG_TRUE) {
 		refuse_syntax(tree, &config, text);
 	} else {
 		filled = fill_members(tree, config_root_setting(&config), places) &&
@@ -140,6 +133,7 @@ fill_tree(struct tree *tree, const char *text, const struct places *places)
 			fault_in_file(tree->faults, tree->file, "is not understood");
 	}
 	config_destroy(&config);
+	free(lines);
 	return filled;
 }
 
