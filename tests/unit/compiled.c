@@ -556,7 +556,6 @@ compiled_suite(void)
 	TCase *claims = tcase_create("compiled");
 
 	tcase_add_checked_fixture(claims, begin, end);
-	tcase_set_timeout(claims, 60);
 	tcase_add_test(claims, what_was_written_is_read_again);
 	tcase_add_test(claims, policy_points_into_its_image_alone);
 	tcase_add_test(claims, builtin_policy_can_be_compiled);

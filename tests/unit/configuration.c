@@ -460,6 +460,33 @@ START_TEST(ten_thousand_rules_are_read)
 	free(text);
 }
 
+static void
+write_rules(size_t count)
+{
+	char *text = malloc(count * 3 + 20);
+	char *at;
+
+	ck_assert_ptr_nonnull(text);
+	at = stpcpy(text, "rules = ({}");
+	while (--count != 0)
+		at = stpcpy(at, ",{}");
+	stpcpy(at, ");");
+	scratch_write("kashim.conf", text);
+	free(text);
+}
+
+START_TEST(rules_have_a_limit_that_can_be_reached)
+{
+	write_rules(POLICY_RULES_MOST - 1);
+	ck_assert(reading_again());
+	ck_assert_uint_eq(reading_rules(), POLICY_RULES_MOST - 1);
+	write_rules(POLICY_RULES_MOST);
+	ck_assert(!reading_again());
+	ck_assert_uint_eq(reading.faults.count, 1);
+	ck_assert_str_eq(reading.faults.fault[0].message,
+	    "rules: there are too many rules, a policy has at most 65,534");
+}
+
 static TCase *
 merge_claims(void)
 {
@@ -490,6 +517,7 @@ merge_claims(void)
 	tcase_add_test(claims, sources_are_recorded_with_their_state);
 	tcase_add_test(claims, absent_files_are_recorded_as_absent);
 	tcase_add_test(claims, ten_thousand_rules_are_read);
+	tcase_add_test(claims, rules_have_a_limit_that_can_be_reached);
 	return claims;
 }
 

@@ -142,6 +142,16 @@ START_TEST(kernel_takes_both_ends_of_every_range)
 	}
 }
 
+START_TEST(kernel_takes_zero_where_the_table_says_so_and_nowhere_else)
+{
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		const struct option_row *row = &option_table[option];
+
+		if (row->name != 0)
+			ck_assert_msg((set(row, 0) == 0) == row->zero, "%s", row->key);
+	}
+}
+
 START_TEST(kernel_refuses_what_the_table_refuses_of_keepalive)
 {
 	static const enum option_id options[] = { OPTION_IDLE, OPTION_INTERVAL, OPTION_PROBES };
@@ -328,6 +338,7 @@ option_suite(void)
 
 	tcase_add_test(table, ranges_are_those_of_the_manual);
 	tcase_add_test(table, kernel_takes_both_ends_of_every_range);
+	tcase_add_test(table, kernel_takes_zero_where_the_table_says_so_and_nowhere_else);
 	tcase_add_test(table, kernel_refuses_what_the_table_refuses_of_keepalive);
 	tcase_add_test(table, keepalive_is_switched_on_after_its_timings);
 	tcase_add_test(table, option_is_found_by_its_whole_key_alone);

@@ -277,7 +277,6 @@ read_suite(void)
 	TCase *claims = tcase_create("read");
 
 	tcase_add_checked_fixture(claims, begin, end);
-	tcase_set_timeout(claims, 60);
 	tcase_add_test(claims, settings_stand_in_the_order_of_the_text);
 	tcase_add_test(claims, values_are_what_was_written);
 	tcase_add_test(claims, integer_that_libconfig_would_wrap_is_kept_as_written);

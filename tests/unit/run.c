@@ -33,6 +33,7 @@ main(void)
 	int failed;
 
 	scratch_begin();
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds for a test, of which most take none */
 	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
 		srunner_add_suite(runner, suites[i]());
 	srunner_run_all(runner, CK_ENV); /* CK_NORMAL unless CK_VERBOSITY says otherwise */
