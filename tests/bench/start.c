@@ -5,12 +5,12 @@
  * first variant.
  */
 #include <sched.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <sys/wait.h>
 
@@ -45,12 +45,8 @@ start(struct variant *variant)
 		environment[used++] = variant->preload;
 	if (variant->conf[0] != '\0')
 		environment[used++] = variant->conf;
-	child = vfork();
-	if (child == 0) {
-		execve("/bin/true", arguments, environment);
-		_exit(127);
-	}
-	if (child == -1 || waitpid(child, &status, 0) != child || status != 0) {
+	if (posix_spawn(&child, "/bin/true", NULL, NULL, arguments, environment) != 0 ||
+	    waitpid(child, &status, 0) != child || status != 0) {
 		fprintf(stderr, "start: /bin/true failed under %s\n", variant->name);
 		exit(1);
 	}
@@ -69,8 +65,10 @@ by_size(const void *a, const void *b)
 static double
 median(int64_t *value, int count)
 {
+	int middle = count / 2;
+
 	qsort(value, (size_t)count, sizeof(*value), by_size);
-	return (double)value[count / 2] / 1000;
+	return (double)value[middle] / 1000.0;
 }
 
 static void
@@ -84,7 +82,7 @@ int
 main(int argc, char **argv)
 {
 	static struct variant variant[VARIANTS_MOST];
-	int rounds = argc > 1 ? atoi(argv[1]) : 0;
+	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
 	int count = (argc - 2) / FIELDS;
 	cpu_set_t one;
 
