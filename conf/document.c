@@ -55,6 +55,8 @@ read_text(int fd, size_t size, size_t *got)
 	return NULL;
 }
 
+static const char writable_by_everyone[] = "can be written by everyone, chmod o-w it";
+
 static const char *
 why_refused(const struct stat *stat)
 {
@@ -63,7 +65,7 @@ why_refused(const struct stat *stat)
 	if (stat->st_size > DOCUMENT_LARGEST)
 		return "is larger than 1 MiB";
 	if ((stat->st_mode & S_IWOTH) != 0)
-		return "can be written by everyone, chmod o-w it";
+		return writable_by_everyone;
 	return NULL;
 }
 
@@ -99,17 +101,19 @@ read_document(const char *root, struct document *document, struct faults *faults
 {
 	char *path = below(root, document->path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int why = errno;
+	struct stat link;
 
+	/* A link to nothing is not nothing. */
+	document->exists =
+	    fd != -1 || lstat(path, &link) == 0 || (errno != ENOENT && errno != ENOTDIR);
 	free(path);
-	document->exists = fd != -1 || (errno != ENOENT && errno != ENOTDIR);
-	if (fd == -1) {
-		if (document->exists)
-			fault_in_file(
-			    faults, document->path, "cannot be opened: %s", strerror(errno));
-		return;
+	if (fd != -1) {
+		read_open_file(document, fd, faults);
+		close(fd);
+	} else if (document->exists) {
+		fault_in_file(faults, document->path, "cannot be opened: %s", strerror(why));
 	}
-	read_open_file(document, fd, faults);
-	close(fd);
 }
 
 static int
@@ -147,6 +151,8 @@ read_dropins(const char *root, struct documents *documents, struct faults *fault
 	count = directory->exists ? scandir(path, &entry, is_dropin, by_name) : 0;
 	if (count == -1)
 		fault_in_file(faults, directory->path, "cannot be listed: %s", strerror(errno));
+	else if (directory->exists && (directory->stat.st_mode & S_IWOTH) != 0)
+		fault_in_file(faults, directory->path, "%s", writable_by_everyone);
 	for (int i = 0; i < count; i++) {
 		char *name;
 

@@ -182,6 +182,22 @@ scan_setting(struct scan *scan)
 	return skip_blanks(scan) && scan_value(scan, &place->value);
 }
 
+/* A bracket that does not fit the one that is open, which is mostly where the mistake is. */
+static bool
+refuse_closing(struct scan *scan)
+{
+	struct span here = locate(scan, 1);
+	const struct span *opened;
+
+	if (scan->depth == 0)
+		return refuse(scan, &here, "this bracket closes nothing, none is open");
+	opened = &scan->open[scan->depth - 1].opened;
+	fault_at(scan->faults, scan->file, &here,
+	    "%c does not close the %c of line %u, which needs a %c first", *here.at, *opened->at,
+	    opened->number, scan->open[scan->depth - 1].closing);
+	return false;
+}
+
 /* One step: a separator, the end of a group, or a setting. */
 static bool
 scan_next(struct scan *scan)
@@ -203,7 +219,7 @@ scan_next(struct scan *scan)
 		return true;
 	}
 	if (*scan->at != '\0' && strchr("})]", *scan->at) != NULL)
-		return refuse_here(scan, 1, "this bracket closes nothing that is open");
+		return refuse_closing(scan);
 	if (in_group)
 		return scan_setting(scan);
 	return scan_value(scan, &append(scan)->value);

@@ -180,9 +180,11 @@ has_text(const char *conf)
 {
 	char dropins[PATH_LONGEST];
 	struct text text = text_in(dropins, sizeof(dropins));
+	struct stat file;
 
 	path_put_dropins(&text, conf);
-	return access(conf, F_OK) == 0 || access(dropins, F_OK) == 0;
+	/* A link to nothing counts: it is an error, and the compiler says so. */
+	return lstat(conf, &file) == 0 || lstat(dropins, &file) == 0;
 }
 
 /* Where ld.so(8) found us. */

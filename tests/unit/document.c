@@ -147,12 +147,18 @@ START_TEST(dropin_that_is_a_fifo_or_directory_is_refused)
 	refused("kashim.conf.d/b.conf", "is not a regular file");
 }
 
-START_TEST(dangling_link_is_a_file_that_does_not_exist)
+START_TEST(dangling_link_is_refused)
 {
 	ck_assert_int_eq(symlink("nowhere", "kashim.conf"), 0);
-	read_all();
-	ck_assert_uint_eq(faults.count, 0);
-	ck_assert(!last()->exists);
+	refused("kashim.conf", "cannot be opened: No such file or directory");
+	ck_assert(last()->exists);
+}
+
+START_TEST(dropin_directory_that_everyone_may_write_is_refused)
+{
+	ck_assert_int_eq(mkdir("kashim.conf.d", 0755), 0);
+	ck_assert_int_eq(chmod("kashim.conf.d", 0777), 0);
+	refused("kashim.conf.d", "can be written by everyone, chmod o-w it");
 }
 
 START_TEST(link_in_a_circle_is_refused)
@@ -286,7 +292,8 @@ document_suite(void)
 	tcase_add_test(claims, what_is_no_regular_file_is_refused);
 	tcase_add_test(claims, fifo_is_refused_without_waiting);
 	tcase_add_test(claims, dropin_that_is_a_fifo_or_directory_is_refused);
-	tcase_add_test(claims, dangling_link_is_a_file_that_does_not_exist);
+	tcase_add_test(claims, dangling_link_is_refused);
+	tcase_add_test(claims, dropin_directory_that_everyone_may_write_is_refused);
 	tcase_add_test(claims, link_in_a_circle_is_refused);
 	tcase_add_test(claims, link_to_a_file_is_that_file);
 	tcase_add_test(claims, dropin_directory_that_is_a_file_is_refused);

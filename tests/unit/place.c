@@ -147,12 +147,18 @@ START_TEST(what_is_not_closed_is_refused_where_it_was_opened)
 
 START_TEST(brackets_that_close_nothing_are_refused)
 {
-	static const char message[] = "this bracket closes nothing that is open";
+	static const char message[] = "this bracket closes nothing, none is open";
 
 	refuses("a = 1;\n}\n", 2, 1, message);
-	refuses("rules = ( { user = 1 ) };", 1, 22, message);
-	refuses("rules = ( 1 ];", 1, 13, message);
 	refuses(")", 1, 1, message);
+}
+
+START_TEST(bracket_that_is_open_is_named)
+{
+	refuses("rules = ( { user = 1 ) };", 1, 22,
+	    ") does not close the { of line 1, which needs a } first");
+	refuses(
+	    "\nrules = (\n1 ];", 3, 3, "] does not close the ( of line 2, which needs a ) first");
 }
 
 START_TEST(what_is_no_setting_is_refused)
@@ -229,6 +235,7 @@ place_suite(void)
 	tcase_add_test(claims, include_in_comments_and_strings_is_text);
 	tcase_add_test(claims, what_is_not_closed_is_refused_where_it_was_opened);
 	tcase_add_test(claims, brackets_that_close_nothing_are_refused);
+	tcase_add_test(claims, bracket_that_is_open_is_named);
 	tcase_add_test(claims, what_is_no_setting_is_refused);
 	tcase_add_test(claims, nul_in_a_string_is_refused);
 	tcase_add_test(claims, deep_nesting_is_refused);
