@@ -58,15 +58,34 @@ is_connected(int fd)
 	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
 }
 
-/* How many connections wait to be accepted: of a listener, net/ipv4/tcp.c, tcp_get_info(). */
+/*
+ * How many connections of a listener may lack the policy: those that wait to be accepted, see
+ * net/ipv4/tcp.c, tcp_get_info(). Threads that accept at the same time may count in another order
+ * than they were served, so some more are looked at.
+ */
 static uint32_t
 queue_of(int fd)
 {
+	enum { THREADS = 256 };
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_unacked
-									: UINT32_MAX;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_unacked == 0)
+		return 0;
+	return info.tcpi_unacked + THREADS;
+}
+
+/* Put on a TCP socket what its mark says. */
+static struct mark
+carry(const struct loaded *loaded, int fd, struct mark mark)
+{
+	const struct settings *settings = decide_settings(loaded, mark);
+
+	if (settings->mode == MODE_FORCE)
+		apply(fd, settings);
+	else if (settings->mode == MODE_SUGGEST)
+		mark.asked = apply_missing(fd, settings, &loaded->defaults);
+	return mark;
 }
 
 struct mark
@@ -89,16 +108,12 @@ adopt(const struct loaded *loaded, int fd)
 	mark.kind = MARK_TCP;
 	mark.mptcp = protocol == IPPROTO_MPTCP;
 	listens = option_of(fd, SO_ACCEPTCONN) == 1;
-	if (loaded->settings.mode == MODE_FORCE)
-		apply(fd, &loaded->settings);
-	else if (loaded->settings.mode == MODE_SUGGEST)
-		mark.asked = apply_missing(fd, &loaded->settings, &loaded->defaults);
-	if (listens) {
+	if (!listens && decide_waits(loaded) && is_connected(fd))
+		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
+	mark = carry(loaded, fd, mark);
+	if (listens)
 		apply_listener(fd, &loaded->settings);
-		mark_queued(fd, queue_of(fd));
-	} else if (decide_waits(loaded) && is_connected(fd)) {
-		mark = decide(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
-	}
+	mark_queued(fd, listens ? queue_of(fd) : 0);
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	return mark;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <netinet/in.h>
@@ -47,20 +48,34 @@ endpoint_of(const struct sockaddr_storage *address)
 	return endpoint;
 }
 
-/* A copy of the address that the program gives to connect(2), if it can be read and is long enough.
+static bool
+is_any(const uint32_t address[4])
+{
+	return address[0] == 0 && address[1] == 0 && (address[2] == 0 || address[2] == 0xffff) &&
+	       address[3] == 0;
+}
+
+/*
+ * The address that the program gives to connect(2), if it can be read and is long enough for the
+ * kernel: SIN6_LEN_RFC2133 in net/ipv6/tcp_ipv6.c. No address at all means this host.
  */
 static struct endpoint
 endpoint_given(const struct sockaddr *address, socklen_t size)
 {
+	enum { IPV6_SHORTEST = offsetof(struct sockaddr_in6, sin6_scope_id) };
 	struct sockaddr_storage copy = { 0 };
+	struct endpoint endpoint;
 
 	if (size < sizeof(struct sockaddr_in) || size > sizeof(copy) ||
 	    !memory_is_readable(address, size))
 		return (struct endpoint){ 0 };
 	memcpy(&copy, address, size);
-	if (copy.ss_family == AF_INET6 && size < sizeof(struct sockaddr_in6))
-		copy.ss_family = AF_UNSPEC;
-	return endpoint_of(&copy);
+	if (copy.ss_family == AF_INET6 && size < IPV6_SHORTEST)
+		return (struct endpoint){ 0 };
+	endpoint = endpoint_of(&copy);
+	if (endpoint.known && is_any(endpoint.address))
+		endpoint.address[3] = endpoint.address[2] == 0 ? 1 : INADDR_LOOPBACK;
+	return endpoint;
 }
 
 typedef int ask_name(int, struct sockaddr *, socklen_t *);
@@ -76,13 +91,6 @@ endpoint_asked(int fd, ask_name *ask)
 	return endpoint_of(&address);
 }
 
-static bool
-is_any(const uint32_t address[4])
-{
-	return address[0] == 0 && address[1] == 0 && (address[2] == 0 || address[2] == 0xffff) &&
-	       address[3] == 0;
-}
-
 /* The own end, as far as it is known: a socket that was not bound has neither address nor port yet.
  */
 static struct endpoint
@@ -95,12 +103,11 @@ endpoint_local(int fd)
 }
 
 struct mark
-decide(const struct loaded *loaded, int fd, struct mark mark, enum direction direction,
+decide_rule(const struct loaded *loaded, int fd, struct mark mark, enum direction direction,
     const struct sockaddr *address, socklen_t size)
 {
 	const struct policy *connections = &loaded->connections;
 	struct facts facts = { .direction = direction };
-	const struct settings *before = decide_settings(loaded, mark);
 	const struct rule *rule;
 
 	facts.remote =
@@ -110,6 +117,16 @@ decide(const struct loaded *loaded, int fd, struct mark mark, enum direction dir
 	rule = policy_match(connections, &facts);
 	mark.rule = rule == NULL ? 0 : (unsigned)(rule - connections->rules) + 1;
 	mark.decided = 1;
-	apply_change(fd, before, decide_settings(loaded, mark), mark.asked, &loaded->defaults);
+	return mark;
+}
+
+struct mark
+decide(const struct loaded *loaded, int fd, struct mark before, enum direction direction,
+    const struct sockaddr *address, socklen_t size)
+{
+	struct mark mark = decide_rule(loaded, fd, before, direction, address, size);
+
+	apply_change(fd, decide_settings(loaded, before), decide_settings(loaded, mark), mark.asked,
+	    &loaded->defaults);
 	return mark;
 }

@@ -22,4 +22,8 @@ const struct settings *decide_settings(const struct loaded *loaded, struct mark 
 struct mark decide(const struct loaded *loaded, int fd, struct mark mark, enum direction direction,
     const struct sockaddr *address, socklen_t size);
 
+/* The same, but only find the rule; the socket stays as it is. */
+struct mark decide_rule(const struct loaded *loaded, int fd, struct mark mark,
+    enum direction direction, const struct sockaddr *address, socklen_t size);
+
 #endif

@@ -53,39 +53,53 @@ holds(const struct loaded *loaded, int fd, enum option_id option)
 	return mark.kind != MARK_OTHER && adopt_is_tcp(fd);
 }
 
-/* Whether the kernel would take this value, as far as the table knows. */
+/* Whether the kernel takes this value, whatever the state of the socket. It may take others, too.
+ */
 static bool
-is_allowed(enum option_id option, int value)
+is_taken(enum option_id option, const void *value, socklen_t size)
 {
 	const struct option_row *row = &option_table[option];
+	int asked;
 
-	return option == OPTION_KEEPALIVE || (value == 0 && row->zero) ||
-	       (value >= row->min && value <= row->max);
+	if (size < sizeof(asked) || size > INT32_MAX || !memory_is_readable(value, sizeof(asked)))
+		return false;
+	memcpy(&asked, value, sizeof(asked));
+	return option == OPTION_KEEPALIVE || (asked >= row->min && asked <= row->max);
 }
 
 /*
- * A value that the kernel would take is replaced by the policy's, and the kernel judges the
- * descriptor; anything else the kernel judges as it is, and refuses. There is no moment in which
- * the program's value holds.
+ * A value that the kernel takes is replaced by the policy's, and the kernel judges the descriptor:
+ * there is no moment in which the program's value holds. Anything else the kernel judges as it is;
+ * if it takes that, as it does a 0 for some options, the policy's value comes back at once.
  */
+static int
+override(const struct loaded *loaded, int fd, enum option_id option, const void *value,
+    socklen_t size, int saved)
+{
+	const struct option_row *row = &option_table[option];
+	int wanted = decide_settings(loaded, mark_of(fd))->value[option];
+	bool taken = is_taken(option, value, size);
+	int result;
+
+	errno = saved;
+	if (taken)
+		return loaded->next.setsockopt(fd, row->level, row->name, &wanted, sizeof(wanted));
+	result = loaded->next.setsockopt(fd, row->level, row->name, value, size);
+	if (result == 0) {
+		loaded->next.setsockopt(fd, row->level, row->name, &wanted, sizeof(wanted));
+		errno = saved;
+	}
+	return result;
+}
+
 int
 force_setsockopt(
     const struct loaded *loaded, int fd, enum option_id option, const void *value, socklen_t size)
 {
-	const struct option_row *row = &option_table[option];
 	int saved = errno;
-	int asked, wanted;
-	bool replaced;
+	bool held = holds(loaded, fd, option);
 
-	replaced = holds(loaded, fd, option) && size >= sizeof(asked) && size <= INT32_MAX &&
-		   memory_is_readable(value, sizeof(asked));
-	if (replaced) {
-		memcpy(&asked, value, sizeof(asked));
-		replaced = is_allowed(option, asked);
-	}
 	errno = saved;
-	if (!replaced)
-		return pass(loaded, fd, option, value, size);
-	wanted = decide_settings(loaded, mark_of(fd))->value[option];
-	return loaded->next.setsockopt(fd, row->level, row->name, &wanted, sizeof(wanted));
+	return held ? override(loaded, fd, option, value, size, saved)
+		    : pass(loaded, fd, option, value, size);
 }

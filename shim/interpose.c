@@ -79,9 +79,8 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
  * adopted.
  */
 static void
-take_connection(int fd, int listener, const struct loaded *loaded)
+take_connection(int fd, int listener, struct mark mark, const struct loaded *loaded)
 {
-	struct mark mark = known(listener, loaded);
 	int saved = errno;
 
 	mark_put(fd, mark);
@@ -144,10 +143,11 @@ EXPORT int
 accept(int listener, struct sockaddr *address, socklen_t *size)
 {
 	const struct loaded *loaded = load();
+	struct mark mark = known(listener, loaded);
 	int fd = loaded->next.accept(listener, address, size);
 
 	if (fd != -1)
-		take_connection(fd, listener, loaded);
+		take_connection(fd, listener, mark, loaded);
 	return fd;
 }
 
@@ -155,10 +155,11 @@ EXPORT int
 accept4(int listener, struct sockaddr *address, socklen_t *size, int flags)
 {
 	const struct loaded *loaded = load();
+	struct mark mark = known(listener, loaded);
 	int fd = loaded->next.accept4(listener, address, size, flags);
 
 	if (fd != -1)
-		take_connection(fd, listener, loaded);
+		take_connection(fd, listener, mark, loaded);
 	return fd;
 }
 
@@ -190,7 +191,7 @@ dup2(int fd, int copy)
 	int result = loaded->next.dup2(fd, copy);
 
 	if (result != -1)
-		mark_put(copy, mark_of(fd));
+		mark_copy(fd, copy);
 	return result;
 }
 
@@ -201,7 +202,7 @@ dup3(int fd, int copy, int flags)
 	int result = loaded->next.dup3(fd, copy, flags);
 
 	if (result != -1)
-		mark_put(copy, mark_of(fd));
+		mark_copy(fd, copy);
 	return result;
 }
 

@@ -62,3 +62,11 @@ mark_take_queued(int fd)
 			return true;
 	return false;
 }
+
+void
+mark_copy(int fd, int copy)
+{
+	mark_put(copy, mark_of(fd));
+	if (fd >= 0 && fd < MARKS)
+		mark_queued(copy, atomic_load_explicit(&queued[fd], memory_order_relaxed));
+}

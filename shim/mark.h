@@ -38,4 +38,7 @@ void mark_put(int fd, struct mark mark);
 void mark_queued(int fd, uint32_t count);
 bool mark_take_queued(int fd);
 
+/* What is known of one descriptor is known of its duplicate. */
+void mark_copy(int fd, int copy);
+
 #endif

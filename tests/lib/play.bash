@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# For tests that play a scene of single network calls: build/tests/play makes them, and what its sockets then have is
+# read from outside of it. Loaded after live.bash.
+
+PLAY=$ROOT/build/tests/play
+OUTSIDE=$ROOT/build/tests/outside
+
+# The policy that is in force from now on; it says in a file what it decides.
+policy() {
+	cat >k.conf
+	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	wrap env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/verbose"
+}
+
+# Make these calls, under the shim when WITH says so, and wait until they are made.
+play() {
+	PLAYED=("$@")
+	play_with "$PLAY" "$@"
+}
+
+play_with() {
+	end_scene
+	rm -f log verbose
+	start "$@"
+	wait_for is_played || fail "$(cat log)"
+	not grep -E '^play: |not permitted$' log
+}
+
+is_played() {
+	grep -qx ready log 2>/dev/null
+}
+
+# The last scene once more, without the shim.
+play_without() {
+	local wrapped=("${WITH[@]}")
+	unwrap
+	play "${PLAYED[@]}"
+	WITH=("${wrapped[@]}")
+}
+
+fd_of() {
+	sed -n "s/^slot $1 //p" log
+}
+
+# What sockopts says of one socket.
+line_of() {
+	"$SOCKOPTS" "$PID" | grep "^fd=$(fd_of "$1") "
+}
+
+word_of() {
+	local line
+	line=$(line_of "$1")
+	line=${line#* "$2"=}
+	echo "${line%% *}"
+}
+
+# Sockets and what they have: a 1/33/11/5 b 0/7200/75/9
+have() {
+	local timers
+	while [ $# -gt 0 ]; do
+		timers=$(word_of "$1" keepalive)/$(word_of "$1" idle)/$(word_of "$1" interval)/$(word_of "$1" count)
+		[ "$timers" = "$2" ] || fail "$1 has $timers, not $2: $("$SOCKOPTS" "$PID")" || return
+		shift 2
+	done
+}
+
+# One option of a socket of any family.
+option_of() {
+	"$OUTSIDE" "$PID" "$(fd_of "$1")" "$2"
+}
+
+has_option() {
+	local value
+	value=$(option_of "$1" "$2")
+	[ "$value" = "$3" ] || fail "$2 of $1 is $value, not $3"
+}
+
+# The control: played without the shim, sockets have nothing of a policy.
+untouched_without() {
+	local socket
+	play_without
+	for socket; do
+		have "$socket" "$UNTOUCHED" || fail "control" || return
+	done
+}

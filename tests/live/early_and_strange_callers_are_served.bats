@@ -1,0 +1,302 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Whenever, wherever and in whatever state a program makes TCP sockets, they carry the policy, and the program goes on
+# as it would without the shim.
+
+load ../lib/live
+
+CALLERS=$ROOT/build/tests/callers
+EARLY=$ROOT/build/tests/early
+OTHERS=$ROOT/build/tests/others
+
+needs_helpers() {
+	local helper
+	for helper in "$CALLERS" "$EARLY" "$OTHERS"; do
+		[ -x "$helper" ] || fail "build first: make build/tests/$(basename "$helper")" || return
+	done
+}
+
+# Under the shim a process has so many descriptors of TCP sockets, and each carries the policy. Without, it has just
+# as many, and none does.
+expect() {
+	local count=$1 pid=$2 timers=$UNTOUCHED
+	[ ${#WITH[@]} -eq 0 ] || timers=${3:-$POLICY}
+	wait_for holds "$count" "$pid" || fail "not $count: $(sockets_of "$pid")" || return
+	[ "$count" = 0 ] || all_are "$timers" "$pid" || fail "not $timers: $(sockets_of "$pid")"
+}
+
+holds() {
+	[ "$(timers_of "$2" 2>/dev/null | wc -l)" = "$1" ]
+}
+
+says() {
+	wait_for grep -qx "$1" log
+}
+
+# Run it until it is ready.
+call() {
+	: >log
+	start "$CALLERS" "$@"
+	says ready
+}
+
+makes() {
+	local count=$1
+	shift
+	call "$@"
+	expect "$count" "$PID"
+}
+
+# A way to make sockets, and how many it makes.
+way() {
+	needs_helpers
+	under_the_shim_and_without makes "$@"
+}
+
+has_child() {
+	[ -n "$(children_of "$1")" ]
+}
+
+# Child and parent.
+in_child() {
+	local parent_count=$1 child_count=$2 parent
+	shift 2
+	call "$@"
+	parent=$PID
+	wait_for has_child "$parent"
+	expect "$child_count" "$(children_of "$parent")"
+	expect "$parent_count" "$parent"
+}
+
+@test "main" {
+	way 3 three
+}
+
+@test "a child of fork, and its parent" {
+	needs_helpers
+	under_the_shim_and_without in_child 3 6 forked
+}
+
+# Not before it becomes another program: what is seen here is the child that has its parent's memory.
+vfork_child() {
+	call vforked
+	wait_for has_child "$PID"
+	expect 3 "$(children_of "$PID")"
+}
+
+@test "a child of vfork, before exec" {
+	needs_helpers
+	under_the_shim_and_without vfork_child
+}
+
+@test "a child of posix_spawn" {
+	needs_helpers
+	under_the_shim_and_without in_child 0 3 spawned
+}
+
+@test "after exec, old sockets and new ones" {
+	way 6 executed
+}
+
+@test "fifty threads at once" {
+	way 150 threads
+}
+
+@test "signal handlers, in a storm of signals, and main meanwhile" {
+	way 100 signals
+}
+
+@test "a thread with 16 KiB of stack" {
+	way 3 small_stack
+}
+
+decided_on_small_stack() {
+	: >log
+	start env "KASHIM_VERBOSE=1" "KASHIM_LOG=$PWD/decisions" "$CALLERS" small_stack
+	says ready
+	expect 3 "$PID" 1/34/11/5
+}
+
+@test "a thread with 16 KiB of stack, where rules look at connections and each decision is reported" {
+	needs_helpers
+	cat >k.conf <<-'END'
+		defaults: { idle = 33; interval = 11; count = 5; };
+		rules = (
+			{ direction = "accept"; remote = [ "10.0.0.0/8", "127.0.0.1" ]; local_port = "1-65535"; idle = 34; },
+			{ direction = "connect"; remote = "127.0.0.0/8"; local = "127.0.0.0/8"; idle = 34; },
+			{ program = "callers"; idle = 34; }
+		);
+	END
+	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	under_the_shim_and_without decided_on_small_stack
+	[ "$(grep -c idle decisions)" -ge 3 ] || fail "control: no reports"
+}
+
+@test "descriptors beyond ten thousand" {
+	[ "$(ulimit -n)" -ge 10100 ] || ulimit -n 10100 2>/dev/null || skip "no 10100 descriptors"
+	way 3 high 10000
+}
+
+@test "descriptors beyond 65536" {
+	[ "$(ulimit -n)" -ge 65700 ] || ulimit -n 65700 2>/dev/null || skip "no 65700 descriptors"
+	way 3 high 65600
+}
+
+takes_low_numbers() {
+	start "$CALLERS" low
+	expect 3 "$PID"
+	[ "$(sockets_of "$PID" | sed 's/ .*//' | sort | tr '\n' ' ')" = 'fd=0 fd=1 fd=2 ' ]
+}
+
+@test "descriptors 0, 1 and 2" {
+	needs_helpers
+	under_the_shim_and_without takes_low_numbers
+}
+
+# One after the other with one number, of which the last one stays.
+@test "a number of a TCP socket, used by UDP, a file, and TCP again" {
+	way 1 sequence tcp udp file tcp
+	way 1 sequence udp tcp
+	way 1 sequence unix tcp6 file unix tcp
+}
+
+is_other() {
+	call sequence "$@"
+	[ "$("$OTHERS" "$PID" | grep -cE ' keepalive=0$')" -ge 1 ] || fail "$("$OTHERS" "$PID")"
+	! "$OTHERS" "$PID" | grep keepalive=1 || fail "touched"
+	[ -z "$(sockets_of "$PID")" ] || fail "$(sockets_of "$PID")"
+}
+
+@test "a number of a TCP socket, at last used by UDP or Unix sockets, is not touched" {
+	needs_helpers
+	under_the_shim_and_without is_other tcp udp
+	under_the_shim_and_without is_other tcp file unix
+	under_the_shim_and_without is_other tcp pair
+	under_the_shim makes 1 sequence tcp pair tcp
+}
+
+# Each of the three has two numbers, and the listener a third.
+@test "duplicates of sockets, which listen, connect and accept" {
+	way 6 duplicates
+}
+
+@test "a program that clears its environment" {
+	way 6 cleared
+}
+
+@test "a program that changes its environment in another thread meanwhile" {
+	way 50 changed
+}
+
+# The environment of a program that has only what the loader needs: the built-in policy.
+without_environment() {
+	: >log
+	# Without the variables, what is left is to be there at all.
+	if [ ${#WITH[@]} -eq 0 ]; then
+		start_plain env -i "$CALLERS" three
+	else
+		start_plain env -i "LD_PRELOAD=$SHIM" "$CALLERS" three
+	fi
+	says ready
+	expect 3 "$PID" 1/60/10/6
+}
+
+no_configuration() {
+	local file
+	for file in /etc/kashim.conf /etc/kashim.conf.d /etc/kashim.policy; do
+		[ ! -e "$file" ] || skip "this host has a configuration"
+	done
+}
+
+@test "a program with no environment but the preload" {
+	needs_helpers
+	no_configuration
+	under_the_shim_and_without without_environment
+}
+
+# The loader can be told by an argument.
+with_no_variable() {
+	local loader=$1
+	: >log
+	if [ ${#WITH[@]} -eq 0 ]; then
+		start_plain env -i "$loader" "$CALLERS" three
+	else
+		start_plain env -i "$loader" --preload "$SHIM" "$CALLERS" three
+	fi
+	says ready
+	[ "$(tr -d '\0' <"/proc/$PID/environ" | wc -c)" = 0 ]
+	expect 3 "$PID" 1/60/10/6
+}
+
+@test "a program with no environment at all" {
+	local loader
+	needs_helpers
+	needs readelf
+	no_configuration
+	loader=$(readelf -l "$CALLERS" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+	"$loader" --help 2>/dev/null | grep -q -- --preload || skip "this loader has no --preload"
+	under_the_shim_and_without with_no_variable "$loader"
+}
+
+# Three from .preinit_array, three from its constructor, three from main.
+early_program() {
+	start "$EARLY"
+	expect 9 "$PID"
+}
+
+@test "preinit_array and a constructor of the program itself" {
+	needs_helpers
+	under_the_shim_and_without early_program
+}
+
+make_library() {
+	needs cc
+	cc -O1 -shared -fPIC -DLIBRARY -Wl,-soname,libearly.so -o libearly.so "$ROOT/tests/lib/early.c"
+}
+
+# In this order, with the shim at its place in the list or without.
+preloaded() {
+	local libraries=("$PWD/libearly.so" "$SHIM")
+	[ "$1" = before ] || libraries=("$SHIM" "$PWD/libearly.so")
+	[ ${#WITH[@]} -ne 0 ] || libraries=("$PWD/libearly.so")
+	: >log
+	start env "LD_PRELOAD=${libraries[*]}" "$CALLERS" three
+	says ready
+	expect 6 "$PID"
+}
+
+@test "a constructor of a library that is preloaded before the shim" {
+	needs_helpers
+	make_library
+	under_the_shim_and_without preloaded before
+}
+
+@test "a constructor of a library that is preloaded after the shim" {
+	needs_helpers
+	make_library
+	under_the_shim_and_without preloaded after
+}
+
+needs_it() {
+	start ./linked
+	expect 3 "$PID"
+}
+
+@test "a constructor of a library that the program needs" {
+	needs_helpers
+	make_library
+	echo 'int pause(void); int main(void) { for (;;) pause(); }' |
+		cc -x c -o linked - -Wl,--no-as-needed -L. -learly "-Wl,-rpath,$PWD"
+	under_the_shim_and_without needs_it
+}
+
+opens_it() {
+	start "$PYTHON" -c 'import ctypes, sys, time; ctypes.CDLL(sys.argv[1]); time.sleep(60)' ./libearly.so
+	expect 3 "$PID"
+}
+
+@test "a constructor of a library that is loaded later" {
+	needs_python
+	make_library
+	under_the_shim_and_without opens_it
+}
