@@ -31,7 +31,7 @@ static const struct option_name {
 static inline const struct option_name *
 option_by_name(const char *name)
 {
-	for (size_t i = 0; i < sizeof(option_names) / sizeof(*option_names); i++)
+	for (size_t i = 0; name != NULL && i < sizeof(option_names) / sizeof(*option_names); i++)
 		if (strcmp(option_names[i].name, name) == 0)
 			return &option_names[i];
 	return NULL;

@@ -32,8 +32,8 @@ main(int argc, char **argv)
 		fputs("usage: outside PID FD OPTION\n", stderr);
 		return 2;
 	}
-	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)atoi(argv[1]), 0U);
-	fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(argv[2]), 0U);
+	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)strtol(argv[1], NULL, 10), 0U);
+	fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)strtol(argv[2], NULL, 10), 0U);
 	if (fd == -1) {
 		perror("outside");
 		return 1;

@@ -36,7 +36,7 @@ static int fds[LETTERS];
 static char *words[WORDS];
 static void *nowhere;
 
-static void
+static _Noreturn void
 refuse(const char *what)
 {
 	fprintf(stderr, "play: what is \"%s\"?\n", what == NULL ? "" : what);

@@ -124,7 +124,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	address.sin_port = htons((uint16_t)atoi(argv[1]));
+	address.sin_port = htons((uint16_t)strtol(argv[1], NULL, 10));
 	open_ring();
 	first = make_socket();
 	second = socket(AF_INET, SOCK_STREAM, 0);
