@@ -51,7 +51,7 @@ MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-live lint bench demo install uninstall clean format packages lint-object
+.PHONY: all check check-unit check-live check-wire lint bench demo install uninstall clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -116,19 +116,26 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-live lint demo,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-live lint demo,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-live check-wire lint demo,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-live check-wire lint demo,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
 
-check: check-unit check-live
+check: check-unit check-live check-wire
 
 check-unit: build/unit/run
 	$(Q)build/unit/run
 
 check-live: all $(TEST_TOOLS)
 	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/live)
+
+# With real packets, in network namespaces; and what came out, as a table.
+check-wire: all $(TEST_TOOLS)
+	$(Q)rm -f build/wire.tsv
+	$(Q)KASHIM_WIRE_TABLE=$(CURDIR)/build/wire.tsv prove --ext .bats --exec 'bats --tap' $(if $(V),-v) \
+		$(or $(TESTS),tests/wire)
+	$(Q)test ! -e build/wire.tsv || scripts/wire-table build/wire.tsv
 
 lint:
 	$(Q)scripts/lint
@@ -143,6 +150,7 @@ bench: all $(BENCH_TOOLS)
 
 demo: all $(TEST_TOOLS)
 	$(Q)scripts/demo
+	$(Q)if [ "$$(id -u)" = 0 ]; then scripts/demo-nat; else echo "The second act needs root: sudo make demo"; fi
 
 format:
 	$(Q)clang-format -i $(wildcard conf/*.[ch] shim/*.[ch] tests/*/*.[ch])

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""A program that sits in read(2) on TCP connections, and tells what happens to them.
+
+    peer.py accept ADDRESS PORT
+    peer.py connect ADDRESS PORT [NUMBER]
+
+SIGUSR1 makes it send "ping" on each connection. A ping is answered by "pong". Lines on its standard output:
+
+    listening
+    open
+    got ping
+    ended ETIMEDOUT 5.02      (or EOF; seconds since anything was sent or received)
+
+It knows nothing of keepalive.
+"""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+threading.stack_size(256 * 1024)
+connections = []
+
+
+def tell(*words):
+    os.write(1, (" ".join(words) + "\n").encode())
+
+
+class Connection(threading.Thread):
+    def __init__(self, sock):
+        super().__init__()
+        self.sock = sock
+        self.last = time.monotonic()
+        connections.append(self)
+        tell("open")
+
+    def send(self, word):
+        try:
+            self.sock.send(word.encode() + b"\n")
+            self.last = time.monotonic()
+        except OSError as error:
+            tell("unsent", errno.errorcode[error.errno])
+
+    def run(self):
+        end = "EOF"
+        try:
+            while True:
+                data = self.sock.recv(1000)
+                if not data:
+                    break
+                self.last = time.monotonic()
+                for word in data.decode().split():
+                    tell("got", word)
+                    if word == "ping":
+                        self.send("pong")
+        except OSError as error:
+            end = errno.errorcode[error.errno]
+        tell("ended", end, "%.2f" % (time.monotonic() - self.last))
+        connections.remove(self)
+        self.sock.close()
+
+
+def ping(*_):
+    for connection in list(connections):
+        connection.send("ping")
+
+
+def main(role, address, port, number="1"):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    signal.signal(signal.SIGUSR1, ping)
+    if role == "connect":
+        for _ in range(int(number)):
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            sock.connect((address, int(port)))
+            Connection(sock).start()
+        for connection in list(connections):
+            connection.join()
+        return
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, int(port)))
+    listener.listen(1000)
+    tell("listening")
+    while True:
+        Connection(listener.accept()[0]).start()
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,333 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2030,SC2031 # what belongs to a scene stays in its subshell
+#
+# What the wire tests share. Each scene plays in a network of its own, in three namespaces. The scenes of a file are
+# played at the same time, before its tests: they spend their time waiting for the kernel. A test then tells how one
+# of them went. In each, the same program runs without kashim, too, and meets the same outage.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SHIM=${SHIM:-$ROOT/build/libkashim.so}
+
+# shellcheck source=/dev/null
+. "$ROOT/tests/lib/network.sh"
+
+# Seconds, for whatever is waited for.
+PATIENCE=${PATIENCE:-20}
+
+# Exit statuses of a scene: something took too long, which other work on the machine can do; a command is missing.
+LATE=75 MISSING=77
+
+# setup_file of every file: play all of its scenes, each a name and a command.
+play_all() {
+	local line number=0
+	export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
+	unset LD_PRELOAD KASHIM KASHIM_CONF KASHIM_LOG KASHIM_VERBOSE
+	[ -e "$SHIM" ] || fail "build first: make all" || return
+	cd "$BATS_FILE_TMPDIR" || return
+	PYTHON=$(python) || PYTHON=
+	export PYTHON
+	NETWORK=$NETWORK-try
+	network_open >why_not || return 0
+	network_close
+	NETWORK=${NETWORK%-try}
+	rm why_not
+	while read -r line; do
+		number=$((number + 1))
+		echo "$line" >>scenes
+		play "$number" "$line" 3>&- &
+		echo "$!" >>players
+	done
+	wait
+}
+
+# teardown_file of every file.
+stop_all() {
+	local player
+	[ ! -e "$BATS_FILE_TMPDIR/players" ] || while read -r player; do
+		kill "$player" 2>/dev/null || :
+	done <"$BATS_FILE_TMPDIR/players"
+	wait
+	network_release
+}
+
+# One scene in a directory and a network of its own.
+play() (
+	name=${2%% *}
+	NETWORK=$NETWORK-$1
+	STARTED=()
+	trap - ERR DEBUG
+	rm -rf "./$name"
+	mkdir "$name"
+	cd "$name" || exit
+	exec >report 2>&1 </dev/null
+	trap 'status=$?; trap - EXIT; close_scene; echo "$status" >status' EXIT
+	trap 'exit 1' TERM INT
+	mkfifo quiet
+	network_open
+	set -e
+	# shellcheck disable=SC2086 # a command and its arguments
+	${2#* }
+)
+
+close_scene() {
+	local family
+	exec 2>/dev/null
+	mapfile -t family < <(family_of "${STARTED[@]}")
+	[ ${#family[@]} -eq 0 ] || kill -KILL "${family[@]}" || :
+	wait
+	network_close
+}
+
+# What a test says of its scene: it went well. One that was late is played again, alone.
+scene() {
+	cd "$BATS_FILE_TMPDIR" || return
+	[ ! -e why_not ] || skip "$(cat why_not)"
+	if [ "$(cat "$1/status")" = "$LATE" ]; then
+		echo "late: $(tail -n 1 "$1/report")"
+		play "$BATS_TEST_NUMBER" "$(grep "^$1 " scenes)" 3>&- &
+		wait "$!" || :
+	fi
+	[ "$(cat "$1/status")" != "$MISSING" ] || skip "$(tail -n 1 "$1/report")"
+	[ "$(cat "$1/status")" = 0 ] || report "$1" || return
+	[ -z "${KASHIM_WIRE_TABLE:-}" ] || cat "$1/row" >>"$KASHIM_WIRE_TABLE"
+}
+
+report() {
+	echo "exit status $(cat "$1/status")"
+	tail -n 30 "$1"/report "$1"/*.log "$1"/*.end 2>/dev/null
+	return 1
+}
+
+fail() {
+	printf '%s\n' "$*"
+	return 1
+}
+
+# Under errexit, a command after a plain ! never fails.
+not() {
+	! "$@"
+}
+
+needs() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || { echo "$program is not installed"; exit "$MISSING"; }
+	done
+}
+
+needs_python() {
+	[ -n "$PYTHON" ] || { echo "python3 is not installed"; exit "$MISSING"; }
+}
+
+# A python3 that is a program: LD_PRELOAD would mean the shell of a wrapper script.
+python() {
+	local path
+	while read -r path; do
+		if [ "$(head -c 4 "$path")" = $'\x7fELF' ]; then
+			echo "$path"
+			return
+		fi
+	done < <(type -ap python3)
+	return 1
+}
+
+# The settings for what is wrapped.
+policy() {
+	printf 'defaults: { %s };\n' "$1" >"${2:-k}.conf"
+	"$ROOT/scripts/kashim" compile "${2:-k}.conf" >/dev/null
+}
+
+# Start a program on a host: its process id is in NAME.pid, its output in NAME.log, and when it has ended, its exit
+# status and the time in NAME.end. Its input is silent, or NAME.in if that is there.
+start() {
+	local name=$1 host=$2 input=quiet
+	shift 2
+	[ ! -p "$name.in" ] || input=$name.in
+	: >"$name.log"
+	{
+		network_become "$host" "$@" 0<>"$input" >>"$name.log" 2>&1 &
+		echo "$!" >"$name.pid.new"
+		mv "$name.pid.new" "$name.pid"
+		status=0
+		wait "$!" || status=$?
+		echo "$status $(now)" >"$name.end.new"
+		mv "$name.end.new" "$name.end"
+	} &
+	STARTED+=("$!")
+	wait_for test -e "$name.pid"
+}
+
+start_wrapped() {
+	local name=$1 host=$2
+	shift 2
+	start "$name" "$host" env "KASHIM_CONF=$PWD/${CONF:-k}.conf" "LD_PRELOAD=$SHIM" "$@"
+}
+
+pid_of() {
+	cat "$1.pid"
+}
+
+# The same with tests/lib/peer.py as the program.
+peer() {
+	start "$1" "$2" "$PYTHON" "$ROOT/tests/lib/peer.py" "${@:3}"
+}
+
+wrapped_peer() {
+	start_wrapped "$1" "$2" "$PYTHON" "$ROOT/tests/lib/peer.py" "${@:3}"
+}
+
+ping_from() {
+	local name
+	PINGED=$(now)
+	for name; do
+		kill -USR1 "$(pid_of "$name")"
+	done
+}
+
+# A line for programs that read one.
+type_into() {
+	local line=$1 name
+	shift
+	PINGED=$(now)
+	for name; do
+		echo "$line" >"$name.in"
+	done
+}
+
+now() {
+	echo "${EPOCHREALTIME/[.,]/}"
+}
+
+children_of() {
+	grep -lsx "PPid:	$1" /proc/[0-9]*/status | cut -d/ -f3
+}
+
+family_of() {
+	local pid children
+	for pid; do
+		echo "$pid"
+		mapfile -t children < <(children_of "$pid")
+		family_of "${children[@]}"
+	done
+}
+
+# Until a command succeeds.
+wait_for() {
+	local deadline=$((SECONDS + PATIENCE))
+	until "$@"; do
+		[ "$SECONDS" -le "$deadline" ] || fail "waited in vain: $*" || return
+		sleep 0.03
+	done
+}
+
+# A line of what a program said, so many times.
+said() {
+	[ "$(grep -cx -- "$2" "$1.log")" -ge "${3:-1}" ]
+}
+
+says() {
+	wait_for said "$@"
+}
+
+ended() {
+	[ -e "$1.end" ]
+}
+
+is_waiting() {
+	! ended "$1" || fail "$1 has ended: $(cat "$1.log")" || return
+	! said "$1" 'ended .*' || fail "$1 has lost its connection: $(cat "$1.log")"
+}
+
+# Everything that was sent has been acknowledged, on both hosts: the silence begins.
+is_silent() {
+	! in_client ss -Htn | awk '$2 != 0 || $3 != 0 { found = 1 } END { exit !found }' &&
+		! in_server ss -Htn | awk '$2 != 0 || $3 != 0 { found = 1 } END { exit !found }'
+}
+
+silence() {
+	wait_for is_silent
+	SILENT=$(now)
+}
+
+# Until so many seconds have passed since then.
+until_after() {
+	local left=$((${2:-$SILENT} + $(in_microseconds "$1") - $(now)))
+	[ "$left" -le 0 ] || sleep "$(in_seconds "$left")"
+}
+
+in_microseconds() {
+	awk -v seconds="$1" 'BEGIN { printf "%d", seconds * 1000000 }'
+}
+
+in_seconds() {
+	awk -v microseconds="$1" 'BEGIN { printf "%.2f", microseconds / 1000000 }'
+}
+
+# A measured time is what the formula says, with room for the machine.
+took() {
+	awk -v measured="$1" -v expected="$2" 'BEGIN { exit !(measured >= expected - 0.1) }' ||
+		fail "after $1 s, not $2 s: too early" || return
+	awk -v measured="$1" -v expected="$2" 'BEGIN { exit !(measured <= expected + 1.0) }' || {
+		echo "after $1 s, not $2 s: too late"
+		exit "$LATE"
+	}
+}
+
+# A peer.py lost its connection with this error, so many seconds after the last byte.
+lost() {
+	local name=$1 error=$2 line
+	says "$name" "ended .*"
+	line=$(grep -m 1 ^ended "$name.log")
+	[ "${line% *}" = "ended $error" ] || fail "$name: $line, not $error" || return
+	MEASURED=${line##* }
+	took "$MEASURED" "$3"
+}
+
+# A program ended by itself, with this exit status, so many seconds after the last byte.
+gave_up() {
+	local status ended
+	wait_for ended "$1"
+	read -r status ended <"$1.end"
+	[ "$status" = "$2" ] || fail "$1 ended with $status: $(cat "$1.log")" || return
+	MEASURED=$(in_seconds $((ended - PINGED)))
+	took "$MEASURED" "$3"
+}
+
+# Both ways, over the connection of a client that is there: it asks, and the server answers.
+carries_data() {
+	local name=$1 before
+	before=$(grep -cx 'got pong' "$name.log") || :
+	ping_from "$name"
+	says "$name" 'got pong' $((before + 1))
+}
+
+# An sshd on the server, and SSH, a client's command for a session in which what is typed comes back.
+start_sshd() {
+	local user
+	user=$(id -un)
+	[ "$(id -u)" = 0 ] || { echo "only root can start a session in a namespace"; exit "$MISSING"; }
+	ssh-keygen -q -t ed25519 -N '' -f host_key
+	ssh-keygen -q -t ed25519 -N '' -f user_key
+	mkdir -p /run/sshd
+	cat >sshd_config <<-END
+		ListenAddress $SERVER_IPV4:7022
+		HostKey $PWD/host_key
+		AuthorizedKeysFile $PWD/user_key.pub
+		PidFile none
+		UsePAM no
+		StrictModes no
+		PasswordAuthentication no
+		PrintMotd no
+	END
+	start sshd server "$(command -v sshd)" -D -e -f "$PWD/sshd_config"
+	says sshd 'Server listening on .*'
+	# shellcheck disable=SC2034 # for the scenes
+	SSH=(ssh -F none -i user_key -p 7022 -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=/dev/null
+		-o StrictHostKeyChecking=no -tt "$user@$SERVER_IPV4" 'echo welcome; exec cat')
+}
+
+# scenario, without kashim, with it, expected
+row() {
+	printf '%s\t%s\t%s\t%s\n' "$@" >row
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A host that comes back without its memory answers the first probe with a reset: the connection ends with ECONNRESET
+# after idle; without kashim it stays for ever.
+
+load ../lib/wire
+
+IDLE=3
+
+setup_file() {
+	play_all <<-'END'
+		client_ipv4 client_notices IPv4 10.77.2.2
+		client_ipv6 client_notices IPv6 fd77:2::2
+		server_ipv4 server_notices IPv4 10.77.2.2
+		server_ipv6 server_notices IPv6 fd77:2::2
+		socat socat_notices
+	END
+}
+
+teardown_file() {
+	stop_all
+}
+
+policy_for_all() {
+	policy 'idle = 3; interval = 1; count = 3;'
+}
+
+client_notices() {
+	local family=$1 address=$2
+	needs_python
+	policy_for_all
+	peer server server accept "$address" 7000
+	says server listening
+	peer plain client connect "$address" 7000
+	wrapped_peer kashim client connect "$address" 7000
+	says server open 2
+	ping_from server
+	says server 'got pong' 2
+	silence
+	network_reboot_server
+	lost kashim ECONNRESET $IDLE
+	until_after 2 "$(now)"
+	is_waiting plain
+	row "client, $family, rebooted server" "still waiting" "ECONNRESET after $MEASURED s" "$IDLE s"
+}
+
+server_notices() {
+	local family=$1 address=$2
+	needs_python
+	policy_for_all
+	peer plain server accept "$address" 7000
+	wrapped_peer kashim server accept "$address" 7001
+	says plain listening
+	says kashim listening
+	peer one client connect "$address" 7000
+	peer two client connect "$address" 7001
+	says plain open
+	says kashim open
+	ping_from one two
+	says one 'got pong'
+	says two 'got pong'
+	silence
+	network_reboot_client
+	lost kashim ECONNRESET $IDLE
+	until_after 2 "$(now)"
+	is_waiting plain
+	row "server, $family, rebooted client" "still waiting" "ECONNRESET after $MEASURED s" "$IDLE s"
+}
+
+socat_notices() {
+	needs socat
+	needs_python
+	policy_for_all
+	peer server server accept 10.77.2.2 7000
+	says server listening
+	start plain client socat -u TCP:10.77.2.2:7000 -
+	start_wrapped kashim client socat -u TCP:10.77.2.2:7000 -
+	says server open 2
+	ping_from server
+	says plain ping
+	says kashim ping
+	silence
+	network_reboot_server
+	gave_up kashim 0 $IDLE
+	until_after 2 "$(now)"
+	is_waiting plain
+	row "socat, rebooted server" "still waiting" "ended after $MEASURED s" "$IDLE s"
+}
+
+@test "a client, IPv4" {
+	scene client_ipv4
+}
+
+@test "a client, IPv6" {
+	scene client_ipv6
+}
+
+@test "a server, IPv4" {
+	scene server_ipv4
+}
+
+@test "a server, IPv6" {
+	scene server_ipv6
+}
+
+@test "socat" {
+	scene socat
+}
