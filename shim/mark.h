@@ -14,7 +14,8 @@ enum mark_kind {
 /*
  * What the shim knows of a descriptor, so that no socket costs its options twice. It lasts until
  * the descriptor is closed by close(2), or another one takes its place; where libc closes one by
- * itself, as in fclose(3), it stays.
+ * itself, as in fclose(3), it stays. A child of vfork(2) shares it and may end it early, and then
+ * the socket is adopted once more.
  */
 struct mark {
 	unsigned kind : 2;

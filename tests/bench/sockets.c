@@ -8,23 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "measure.h"
+
 enum { BATCHES = 41, SOCKETS = 500 };
-
-static int64_t
-now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void
 set_options(int fd)
@@ -35,15 +27,6 @@ set_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	const int64_t *first = a;
-	const int64_t *second = b;
-
-	return *first < *second ? -1 : *first > *second;
 }
 
 int
@@ -60,7 +43,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	for (int i = 0; i < BATCHES; i++) {
-		int64_t before = now();
+		int64_t before = measure_now();
 
 		for (int made = 0; made < SOCKETS; made++) {
 			int fd = socket(family, type, 0);
@@ -71,9 +54,8 @@ main(int argc, char **argv)
 				set_options(fd);
 			close(fd);
 		}
-		batch[i] = (now() - before) / SOCKETS;
+		batch[i] = (measure_now() - before) / SOCKETS;
 	}
-	qsort(batch, BATCHES, sizeof(*batch), by_size);
-	printf("%lld\n", (long long)batch[BATCHES / 2]);
+	printf("%lld\n", (long long)measure_median(batch, BATCHES));
 	return 0;
 }

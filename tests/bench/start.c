@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sys/wait.h>
+
+#include "measure.h"
 
 enum { VARIANTS_MOST = 16, FIELDS = 3 };
 
@@ -23,21 +24,12 @@ struct variant {
 };
 
 static int64_t
-now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static int64_t
 start(struct variant *variant)
 {
 	char name[] = "true", path[] = "PATH=/usr/bin:/bin";
 	char *arguments[] = { name, NULL };
 	char *environment[4] = { path };
-	int64_t before = now();
+	int64_t before = measure_now();
 	int status = -1, used = 1;
 	pid_t child;
 
@@ -50,25 +42,13 @@ start(struct variant *variant)
 		fprintf(stderr, "start: /bin/true failed under %s\n", variant->name);
 		exit(1);
 	}
-	return now() - before;
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	const int64_t *first = a;
-	const int64_t *second = b;
-
-	return *first < *second ? -1 : *first > *second;
+	return measure_now() - before;
 }
 
 static double
 median(int64_t *value, int count)
 {
-	int middle = count / 2;
-
-	qsort(value, (size_t)count, sizeof(*value), by_size);
-	return (double)value[middle] / 1000.0;
+	return (double)measure_median(value, count) / 1000.0;
 }
 
 static void

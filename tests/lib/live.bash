@@ -60,15 +60,22 @@ needs_root() {
 	[ "$(id -u)" = 0 ] || skip "only root can do this"
 }
 
-# A namespace, held by a process of its own. SCENE is put in front of a command to run it in there; it stays
-# empty where there are no namespaces to be had.
+# Where ports and addresses are the test's alone, so that rules can name them.
+needs_scene() {
+	[ ${#SCENE[@]} -gt 0 ] || skip "no network namespace to be had"
+}
+
+# A namespace, held by a process of its own, with some IPv6 addresses beyond ::1, as there are beyond 127.0.0.1.
+# SCENE is put in front of a command to run it in there; it stays empty where there are no namespaces to be had.
 open_scene() {
 	local make=(unshare --net) join=(nsenter) up lines
+	# shellcheck disable=SC2016 # the shell in the namespace expands it
+	local addresses='for at in fd00:1::1 fd00:1::2 fd00:2::1; do ip -6 address add "$at/128" dev lo || exit; done'
 	if [ "$(id -u)" != 0 ]; then
 		make=(unshare --user --map-current-user --keep-caps --net)
 		join=(nsenter --user --preserve-credentials)
 	fi
-	exec {lines}< <(exec "${make[@]}" sh -c 'ip link set lo up && echo up && exec sleep 600' \
+	exec {lines}< <(exec "${make[@]}" sh -c "ip link set lo up && $addresses && echo up && exec sleep 600" \
 		</dev/null 2>/dev/null 3>&-)
 	STARTED+=("$!")
 	read -r -t "$PATIENCE" up <&"$lines" || up=

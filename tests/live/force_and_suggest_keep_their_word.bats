@@ -362,10 +362,6 @@ two_modes() {
 	diff with log
 }
 
-needs_scene() {
-	[ ${#SCENE[@]} -gt 0 ] || skip "no network namespace to be had"
-}
-
 @test "force for one peer and suggest for another, under defaults of force" {
 	policy <<-'END'
 		defaults: { idle = 33; interval = 11; count = 5; };

@@ -66,9 +66,10 @@ time.sleep(60)'
 }
 
 @test "127 when the program is not found" {
-	ends 127 'no-such-program: not found' kashim run no-such-program
+	# A directory in PATH that may not be searched would make it 126, as env(1) has it.
+	PATH=/usr/bin:/bin ends 127 'no-such-program: not found' kashim run no-such-program
 	ends 127 '/no/such/program' kashim run /no/such/program
-	PATH=$PATH: ends 127 'not found' kashim run no-such-program
+	PATH=/usr/bin:/bin: ends 127 'not found' kashim run no-such-program
 }
 
 @test "126 when it cannot be executed" {

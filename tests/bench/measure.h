@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_MEASURE_H
+#define KASHIM_MEASURE_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Nanoseconds that only go forward. */
+static inline int64_t
+measure_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int
+measure_compare(const void *a, const void *b)
+{
+	const int64_t *first = a;
+	const int64_t *second = b;
+
+	return *first < *second ? -1 : *first > *second;
+}
+
+/* The middle one of `count` figures, which get sorted. */
+static inline int64_t
+measure_median(int64_t *figure, int count)
+{
+	qsort(figure, (size_t)count, sizeof(*figure), measure_compare);
+	return figure[count / 2];
+}
+
+#endif
