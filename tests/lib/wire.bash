@@ -20,7 +20,7 @@ LATE=75 MISSING=77
 
 # setup_file of every file: play all of its scenes, each a name and a command.
 play_all() {
-	local line number=0
+	local line number=0 players=()
 	export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
 	unset LD_PRELOAD KASHIM KASHIM_CONF KASHIM_LOG KASHIM_VERBOSE
 	[ -e "$SHIM" ] || fail "build first: make all" || return
@@ -36,9 +36,10 @@ play_all() {
 		number=$((number + 1))
 		echo "$line" >>scenes
 		play "$number" "$line" 3>&- &
+		players+=("$!")
 		echo "$!" >>players
 	done
-	wait
+	wait "${players[@]}" || :
 }
 
 # teardown_file of every file.
@@ -47,8 +48,8 @@ stop_all() {
 	[ ! -e "$BATS_FILE_TMPDIR/players" ] || while read -r player; do
 		kill "$player" 2>/dev/null || :
 	done <"$BATS_FILE_TMPDIR/players"
-	wait
 	network_release
+	wait
 }
 
 # One scene in a directory and a network of its own.
@@ -61,8 +62,8 @@ play() (
 	mkdir "$name"
 	cd "$name" || exit
 	exec >report 2>&1 </dev/null
-	trap 'status=$?; trap - EXIT; close_scene; echo "$status" >status' EXIT
-	trap 'exit 1' TERM INT
+	trap 'status=$?; trap "" HUP INT TERM; close_scene; echo "$status" >status' EXIT
+	trap 'exit 1' HUP INT TERM
 	mkfifo quiet
 	network_open
 	set -e
