@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include <netinet/in.h>
@@ -11,10 +10,6 @@
 #include "decide.h"
 #include "descriptors.h"
 #include "report.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
 
 bool
 adopt_is_tcp_request(int family, int type, int protocol)

@@ -4,10 +4,16 @@
 
 #include <stdbool.h>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "load.h"
 #include "mark.h"
+
+/* Older headers of libc do not have it: linux/in.h. */
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 
 /* Whether socket(2) with these arguments makes a TCP socket, MPTCP included. */
 bool adopt_is_tcp_request(int family, int type, int protocol);

@@ -15,10 +15,6 @@
 #include "load.h"
 #include "report.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
 #define EXPORT __attribute__((visibility("default")))
 
 /* Nothing to do for any socket of this program. */

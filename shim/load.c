@@ -12,7 +12,6 @@
 #include "apply.h"
 #include "facts.h"
 #include "fetch.h"
-#include "path.h"
 #include "profile.h"
 #include "variables.h"
 
