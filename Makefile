@@ -42,7 +42,7 @@ POLICY = text option policy profile path compiled
 SHIM_OBJECTS = $(patsubst %,build/shim/%.o,$(POLICY) $(basename $(notdir $(wildcard shim/*.c))))
 CONF_OBJECTS = $(patsubst conf/%.c,build/conf/%.o,$(wildcard conf/*.c))
 UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.c)) \
-	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c conf/command-%.c,$(wildcard conf/*.c)))
+	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c)))
 TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 PRODUCTS = build/libkashim.so build/kashim-policy
