@@ -39,13 +39,19 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fram
 
 # What decides is shared: the same objects are in the command and in the shim.
 POLICY = text option policy profile path compiled
-SHIM_OBJECTS = $(patsubst %,build/shim/%.o,$(POLICY) $(basename $(notdir $(wildcard shim/*.c))))
+SHIM_OBJECTS = $(patsubst %,build/shim/%.o,$(POLICY) \
+	$(filter-out kashim-sockets command-% outside-%,$(basename $(notdir $(wildcard shim/*.c)))))
 CONF_OBJECTS = $(patsubst conf/%.c,build/conf/%.o,$(wildcard conf/*.c))
+
+# The same from outside: what the command and the shim share, without what only one of them needs.
+SOCKETS_OBJECTS = $(filter-out build/conf/kashim-policy.o build/conf/command-%.o,$(CONF_OBJECTS)) \
+	$(patsubst shim/%.c,build/shim/%.o,$(wildcard shim/kashim-sockets.c shim/command-*.c shim/outside-*.c)) \
+	build/shim/apply.o build/shim/endpoint.o build/shim/tcp.o
 UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.c)) \
 	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c)))
 TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
-PRODUCTS = build/libkashim.so build/kashim-policy
+PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets
 MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
@@ -71,6 +77,10 @@ build/libkashim.so: $(SHIM_OBJECTS) shim/libkashim.map
 build/kashim-policy: $(CONF_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CONF_OBJECTS) $(LIBCONFIG_LIBS)
+
+build/kashim-sockets: $(SOCKETS_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SOCKETS_OBJECTS) $(LIBCONFIG_LIBS)
 
 build/shim/%.o: shim/%.c build/flags
 	$(call say,CC)

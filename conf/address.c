@@ -203,3 +203,17 @@ address_read_endpoint(const char *text, struct endpoint *endpoint, struct text *
 	endpoint->port = (uint16_t)port;
 	return true;
 }
+
+void
+address_put_endpoint(struct text *text, const struct endpoint *endpoint)
+{
+	struct network host = { .prefix = IPV6_BITS };
+	bool is_v4 = endpoint->address[0] == 0 && endpoint->address[1] == 0 &&
+		     endpoint->address[2] == 0xffff;
+
+	memcpy(host.address, endpoint->address, sizeof(host.address));
+	text_put(text, is_v4 ? "" : "[");
+	address_put_network(text, &host);
+	text_put(text, is_v4 ? ":" : "]:");
+	text_put_number(text, endpoint->port);
+}

@@ -27,4 +27,7 @@ bool address_read_endpoint(const char *text, struct endpoint *endpoint, struct t
 /* Append a network as it would be written. */
 void address_put_network(struct text *text, const struct network *network);
 
+/* Append an endpoint: "192.0.2.1:80", "[2001:db8::1]:80". */
+void address_put_endpoint(struct text *text, const struct endpoint *endpoint);
+
 #endif

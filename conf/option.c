@@ -20,11 +20,11 @@ const struct option_row option_table[OPTION_COUNT] = {
 	    UNIT_MILLISECONDS, .words = true, .zero = true },
 	[OPTION_SYN_COUNT] = { "syn_count", IPPROTO_TCP, TCP_SYNCNT, 1, 127, UNIT_NONE },
 	[OPTION_DEFER_ACCEPT] = { "defer_accept", IPPROTO_TCP, TCP_DEFER_ACCEPT, 1, 32767,
-	    UNIT_SECONDS, .zero = true, .listener = true },
+	    UNIT_SECONDS, .zero = true, .listener = true, .rounded = true },
 	[OPTION_MAX_SEGMENT] = { "max_segment", IPPROTO_TCP, TCP_MAXSEG, 88, 32767, UNIT_BYTES,
-	    .zero = true },
+	    .zero = true, .rounded = true },
 	[OPTION_WINDOW_CLAMP] = { "window_clamp", IPPROTO_TCP, TCP_WINDOW_CLAMP, 1, 1073725440,
-	    UNIT_BYTES, .zero = true },
+	    UNIT_BYTES, .zero = true, .rounded = true },
 	[OPTION_PATH_TIMEOUT] = { "path_timeout", 0, 0, 4, 24 * 3600, UNIT_SECONDS },
 };
 

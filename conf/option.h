@@ -41,6 +41,7 @@ struct option_row {
 	bool words;    /* "auto" and "off" are allowed */
 	bool zero;     /* the kernel also takes 0, and then goes by its own choice */
 	bool listener; /* set at listen(2): on a client's socket it would do something else */
+	bool rounded;  /* getsockopt(2) gives what the kernel made of the value */
 };
 
 extern const struct option_row option_table[OPTION_COUNT];

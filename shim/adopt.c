@@ -9,49 +9,9 @@
 #include "apply.h"
 #include "decide.h"
 #include "descriptors.h"
+#include "endpoint.h"
 #include "report.h"
-
-bool
-adopt_is_tcp_request(int family, int type, int protocol)
-{
-	if (family != AF_INET && family != AF_INET6)
-		return false;
-	if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM)
-		return false;
-	return protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-}
-
-static int
-option_of(int fd, int name)
-{
-	int value = -1;
-	socklen_t size = sizeof(value);
-
-	return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
-}
-
-/* A raw socket may have protocol 6, too. */
-static bool
-is_tcp(int fd, int protocol)
-{
-	return (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
-	       option_of(fd, SO_TYPE) == SOCK_STREAM;
-}
-
-bool
-adopt_is_tcp(int fd)
-{
-	return is_tcp(fd, option_of(fd, SO_PROTOCOL));
-}
-
-static bool
-is_connected(int fd)
-{
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof(peer);
-
-	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
-}
+#include "tcp.h"
 
 /*
  * How many connections of a listener may lack the policy: those that wait to be accepted, see
@@ -86,7 +46,7 @@ carry(const struct loaded *loaded, int fd, struct mark mark)
 struct mark
 adopt(const struct loaded *loaded, int fd)
 {
-	int protocol = option_of(fd, SO_PROTOCOL);
+	int protocol = tcp_protocol(fd);
 	struct mark mark = { .kind = MARK_UNKNOWN };
 	bool listens;
 
@@ -95,15 +55,15 @@ adopt(const struct loaded *loaded, int fd)
 		mark_put(fd, mark);
 		return mark;
 	}
-	if (!is_tcp(fd, protocol)) {
+	if (protocol == 0) {
 		mark.kind = MARK_OTHER;
 		mark_put(fd, mark);
 		return mark;
 	}
 	mark.kind = MARK_TCP;
 	mark.mptcp = protocol == IPPROTO_MPTCP;
-	listens = option_of(fd, SO_ACCEPTCONN) == 1;
-	if (!listens && decide_waits(loaded) && is_connected(fd))
+	listens = tcp_listens(fd);
+	if (!listens && decide_waits(loaded) && endpoint_remote(fd).known)
 		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
 	mark = carry(loaded, fd, mark);
 	if (listens)

@@ -7,9 +7,8 @@
 
 #include "next.h"
 
-/* Whether these settings want a value for this option, on a socket that does (not) listen. */
-static bool
-wants(const struct settings *settings, enum option_id option, bool listener)
+bool
+apply_wants(const struct settings *settings, enum option_id option, bool listener)
 {
 	const struct option_row *row = &option_table[option];
 
@@ -39,7 +38,7 @@ void
 apply(int fd, const struct settings *settings)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		if (wants(settings, option, false))
+		if (apply_wants(settings, option, false))
 			set(fd, option, settings->value[option]);
 }
 
@@ -47,7 +46,7 @@ void
 apply_listener(int fd, const struct settings *settings)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		if (wants(settings, option, true))
+		if (apply_wants(settings, option, true))
 			set(fd, option, settings->value[option]);
 }
 
@@ -57,7 +56,7 @@ apply_missing(int fd, const struct settings *settings, const struct settings *de
 	uint32_t asked = 0;
 
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
-		if (!wants(settings, option, false))
+		if (!apply_wants(settings, option, false))
 			continue;
 		if (get(fd, option) == defaults->value[option])
 			set(fd, option, settings->value[option]);
@@ -82,8 +81,8 @@ apply_change(int fd, const struct settings *from, const struct settings *to, uin
     const struct settings *defaults)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
-		bool had = wants(from, option, false);
-		bool has = wants(to, option, false);
+		bool had = apply_wants(from, option, false);
+		bool has = apply_wants(to, option, false);
 		bool is_asked = (asked & UINT32_C(1) << option) != 0;
 		bool is_same = had && has && from->value[option] == to->value[option];
 
@@ -95,14 +94,22 @@ apply_change(int fd, const struct settings *from, const struct settings *to, uin
 }
 
 struct settings
+apply_read(int fd)
+{
+	struct settings settings = settings_unset();
+
+	for (enum option_id option = 0; option < OPTION_COUNT; option++)
+		if (option_table[option].name != 0)
+			settings.value[option] = get(fd, option);
+	return settings;
+}
+
+struct settings
 apply_defaults(void)
 {
-	struct settings defaults = settings_unset();
 	int fd = next_socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct settings defaults = apply_read(fd);
 
-	for (enum option_id option = 0; option < OPTION_COUNT && fd != -1; option++)
-		if (option_table[option].name != 0)
-			defaults.value[option] = get(fd, option);
 	if (fd != -1)
 		close(fd);
 	return defaults;

@@ -28,6 +28,12 @@ uint32_t apply_missing(int fd, const struct settings *settings, const struct set
 void apply_change(int fd, const struct settings *from, const struct settings *to, uint32_t asked,
     const struct settings *defaults);
 
+/* Whether settings, resolved, want a value for this option, on a socket that does (not) listen. */
+bool apply_wants(const struct settings *settings, enum option_id option, bool listener);
+
+/* What a TCP socket has. VALUE_UNSET where it cannot be found out. */
+struct settings apply_read(int fd);
+
 /* What the kernel gives a new TCP socket, read from one. VALUE_UNSET where it cannot be found out.
  */
 struct settings apply_defaults(void);

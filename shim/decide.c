@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "apply.h"
+#include "endpoint.h"
 #include "memory.h"
 
 bool
@@ -23,36 +24,6 @@ decide_settings(const struct loaded *loaded, struct mark mark)
 	if (mark.rule == 0 || mark.rule > connections->rule_count)
 		return &loaded->settings;
 	return &connections->settings[connections->rules[mark.rule - 1].settings];
-}
-
-/* IPv4 in its mapped form; anything but IPv4 and IPv6 is not known. */
-static struct endpoint
-endpoint_of(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-	struct endpoint endpoint = { 0 };
-
-	if (address->ss_family == AF_INET) {
-		endpoint.known = true;
-		endpoint.port = ntohs(v4->sin_port);
-		endpoint.address[2] = 0xffff;
-		endpoint.address[3] = ntohl(v4->sin_addr.s_addr);
-	} else if (address->ss_family == AF_INET6) {
-		endpoint.known = true;
-		endpoint.port = ntohs(v6->sin6_port);
-		memcpy(endpoint.address, &v6->sin6_addr, sizeof(endpoint.address));
-		for (int i = 0; i < 4; i++)
-			endpoint.address[i] = ntohl(endpoint.address[i]);
-	}
-	return endpoint;
-}
-
-static bool
-is_any(const uint32_t address[4])
-{
-	return address[0] == 0 && address[1] == 0 && (address[2] == 0 || address[2] == 0xffff) &&
-	       address[3] == 0;
 }
 
 /*
@@ -73,32 +44,19 @@ endpoint_given(const struct sockaddr *address, socklen_t size)
 	if (copy.ss_family == AF_INET6 && size < IPV6_SHORTEST)
 		return (struct endpoint){ 0 };
 	endpoint = endpoint_of(&copy);
-	if (endpoint.known && is_any(endpoint.address))
+	if (endpoint.known && endpoint_is_any(&endpoint))
 		endpoint.address[3] = endpoint.address[2] == 0 ? 1 : INADDR_LOOPBACK;
 	return endpoint;
-}
-
-typedef int ask_name(int, struct sockaddr *, socklen_t *);
-
-static struct endpoint
-endpoint_asked(int fd, ask_name *ask)
-{
-	struct sockaddr_storage address = { 0 };
-	socklen_t size = sizeof(address);
-
-	if (ask(fd, (struct sockaddr *)&address, &size) == -1)
-		return (struct endpoint){ 0 };
-	return endpoint_of(&address);
 }
 
 /* The own end, as far as it is known: a socket that was not bound has neither address nor port yet.
  */
 static struct endpoint
-endpoint_local(int fd)
+endpoint_bound(int fd)
 {
-	struct endpoint local = endpoint_asked(fd, getsockname);
+	struct endpoint local = endpoint_local(fd);
 
-	local.known = local.known && local.port != 0 && !is_any(local.address);
+	local.known = local.known && local.port != 0 && !endpoint_is_any(&local);
 	return local;
 }
 
@@ -110,10 +68,9 @@ decide_rule(const struct loaded *loaded, int fd, struct mark mark, enum directio
 	struct facts facts = { .direction = direction };
 	const struct rule *rule;
 
-	facts.remote =
-	    address == NULL ? endpoint_asked(fd, getpeername) : endpoint_given(address, size);
+	facts.remote = address == NULL ? endpoint_remote(fd) : endpoint_given(address, size);
 	if (loaded->looks_at_local)
-		facts.local = endpoint_local(fd);
+		facts.local = endpoint_bound(fd);
 	rule = policy_match(connections, &facts);
 	mark.rule = rule == NULL ? 0 : (unsigned)(rule - connections->rules) + 1;
 	mark.decided = 1;

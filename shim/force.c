@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "adopt.h"
 #include "decide.h"
 #include "memory.h"
+#include "tcp.h"
 
 enum option_id
 force_option(int level, int name)
@@ -50,7 +50,7 @@ holds(const struct loaded *loaded, int fd, enum option_id option)
 		return false;
 	if (option != OPTION_KEEPALIVE)
 		return true;
-	return mark.kind != MARK_OTHER && adopt_is_tcp(fd);
+	return mark.kind != MARK_OTHER && tcp_protocol(fd) > 0;
 }
 
 /* Whether the kernel takes this value, whatever the state of the socket. It may take others, too.

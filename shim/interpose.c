@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <netinet/in.h>
-
 #include "adopt.h"
 #include "apply.h"
 #include "decide.h"
 #include "force.h"
 #include "load.h"
 #include "report.h"
+#include "tcp.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -100,7 +99,7 @@ socket(int family, int type, int protocol)
 
 	if (fd == -1)
 		return fd;
-	if (adopt_is_tcp_request(family, type, protocol))
+	if (tcp_is_request(family, type, protocol))
 		welcome(fd, protocol, loaded);
 	else
 		mark_put(fd, (struct mark){ .kind = MARK_OTHER });

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "apply.h"
+#include "command.h"
+#include "outside-json.h"
+#include "outside-walk.h"
+#include "terminal.h"
+
+struct apply_output {
+	bool is_dry;
+	bool is_json;
+	struct json json;
+	uint32_t sockets, processes, refused;
+	pid_t last; /* the process of the socket before */
+};
+
+/* The same as the shim does when it adopts a socket. */
+static void
+change(const struct outside_socket *socket, const struct settings *wanted)
+{
+	if (wanted->mode == MODE_FORCE)
+		apply(socket->copy, wanted);
+	else
+		apply_missing(socket->copy, wanted, socket->defaults);
+	if (socket->listens)
+		apply_listener(socket->copy, wanted);
+}
+
+static uint32_t
+find_changed(const struct settings *before, const struct settings *after)
+{
+	uint32_t changed = 0;
+
+	for (enum option_id option = 0; option < OPTION_COUNT; option++)
+		if (before->value[option] != after->value[option])
+			changed |= UINT32_C(1) << option;
+	return changed;
+}
+
+static void
+print_end(FILE *out, const struct endpoint *endpoint, bool exists)
+{
+	char room[80];
+	struct text text = text_in(room, sizeof(room));
+
+	if (exists)
+		address_put_endpoint(&text, endpoint);
+	fprintf(out, " %s", exists ? room : "-");
+}
+
+static void
+print_socket(FILE *out, const struct process *process, const struct outside_socket *socket)
+{
+	fprintf(out, "%d ", (int)process->pid);
+	terminal_put(out, process->name);
+	print_end(out, &socket->local, socket->local.port != 0);
+	print_end(out, &socket->remote, socket->remote.known);
+	fputs(": ", out);
+}
+
+static void
+print_change(const struct process *process, const struct outside_socket *socket,
+    const struct settings *after, uint32_t changed)
+{
+	char room[400];
+	struct text text = text_in(room, sizeof(room));
+
+	print_socket(stdout, process, socket);
+	verdict_put_options(&text, changed, &socket->have, after);
+	puts(room);
+}
+
+static void
+put_objects(struct apply_output *output, const struct process *process,
+    const struct outside_socket *socket, const struct settings *after, uint32_t changed)
+{
+	struct json *json = &output->json;
+
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		if ((changed & UINT32_C(1) << option) == 0)
+			continue;
+		json_object(json);
+		outside_json_name(json, process, socket);
+		json_string(json, "option", verdict_option_name(option));
+		outside_json_value(json, "before", option, socket->have.value[option]);
+		outside_json_value(json, "after", option, after->value[option]);
+		json_boolean(json, "changed", !output->is_dry);
+	}
+}
+
+static void
+print_refused(const struct process *process, const struct outside_socket *socket,
+    const struct settings *wanted, uint32_t refused)
+{
+	char room[400];
+	struct text text = text_in(room, sizeof(room));
+
+	fputs("kashim: ", stderr);
+	print_socket(stderr, process, socket);
+	verdict_put_options(&text, refused, &socket->have, wanted);
+	fprintf(stderr, "%s: refused by the kernel\n", room);
+}
+
+static void
+apply_one(const struct process *process, const struct outside_socket *socket,
+    const struct verdict *verdict, void *context)
+{
+	struct apply_output *output = context;
+	struct settings after = verdict->wanted;
+	uint32_t changed = verdict->lacking;
+	uint32_t refused = 0;
+
+	if (verdict->standing == STANDING_UNKNOWN || verdict->standing == STANDING_LEFT_ALONE)
+		return;
+	if (!output->is_dry) {
+		change(socket, &verdict->wanted);
+		after = apply_read(socket->copy);
+		changed = find_changed(&socket->have, &after);
+		refused = verdict->lacking & ~changed;
+	}
+	if (refused != 0) {
+		output->refused++;
+		print_refused(process, socket, &verdict->wanted, refused);
+	}
+	if (changed == 0)
+		return;
+	output->sockets++;
+	output->processes += process->pid != output->last;
+	output->last = process->pid;
+	if (output->is_json)
+		put_objects(output, process, socket, &after, changed);
+	else
+		print_change(process, socket, &after, changed);
+}
+
+static void
+print_summary(const struct apply_output *output)
+{
+	command_print_count(stdout, output->sockets, "socket");
+	printf(" of %u process%s %s\n", output->processes, output->processes == 1 ? "" : "es",
+	    output->is_dry ? "would be changed" : "changed");
+}
+
+static bool
+walk_and_apply(struct walk *around, char *const *operands, struct apply_output *output)
+{
+	bool good;
+
+	if (output->is_json)
+		output->json = json_begin(stdout);
+	good = walk(around, operands, apply_one, output);
+	if (output->is_json)
+		json_end(&output->json);
+	else
+		print_summary(output);
+	good &= !walk_report(around);
+	return good && output->refused == 0;
+}
+
+static const struct option apply_options[] = {
+	{ "all", no_argument, NULL, 'a' },
+	{ "dry-run", no_argument, NULL, 'd' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "conf", required_argument, NULL, 'c' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int
+command_apply(int argc, char **argv)
+{
+	struct apply_output output = { 0 };
+	struct walk around = { 0 };
+	bool all = false;
+	int letter;
+	bool good;
+
+	while ((letter = getopt_long(argc, argv, "", apply_options, NULL)) != -1) {
+		if (letter == 'a')
+			all = true;
+		else if (letter == 'd')
+			output.is_dry = true;
+		else if (letter == 'j')
+			output.is_json = true;
+		else if (letter == 'c')
+			around.policies.conf = optarg;
+		else
+			return command_usage();
+	}
+	/* Nothing named means nothing, so that nobody changes a whole host by a slip. */
+	if (all == (optind != argc))
+		return command_usage();
+	good = policies_open(&around.policies) && walk_and_apply(&around, argv + optind, &output);
+	walk_free(&around);
+	return good ? STATUS_GOOD : STATUS_FAULTS;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+
+#include "address.h"
+#include "command.h"
+#include "outside-json.h"
+#include "outside-walk.h"
+#include "table.h"
+#include "tcp.h"
+
+struct status_output {
+	bool only_unprotected;
+	bool is_json;
+	struct table table;
+	struct json json;
+	size_t shown, unprotected;
+};
+
+enum column {
+	COLUMN_PID,
+	COLUMN_PROGRAM,
+	COLUMN_LOCAL,
+	COLUMN_PEER,
+	COLUMN_STATE,
+	COLUMN_KEEPALIVE,
+	COLUMN_IDLE,
+	COLUMN_INTERVAL,
+	COLUMN_PROBES,
+	COLUMN_USER_TIMEOUT,
+	COLUMN_NEXT_PROBE,
+	COLUMN_NOTE,
+	COLUMN_COUNT,
+};
+
+static const char *const titles[COLUMN_COUNT + 1] = {
+	[COLUMN_PID] = ">PID",
+	[COLUMN_PROGRAM] = "<PROGRAM",
+	[COLUMN_LOCAL] = "<LOCAL",
+	[COLUMN_PEER] = "<PEER",
+	[COLUMN_STATE] = "<STATE",
+	[COLUMN_KEEPALIVE] = "<KEEPALIVE",
+	[COLUMN_IDLE] = ">IDLE",
+	[COLUMN_INTERVAL] = ">INTERVAL",
+	[COLUMN_PROBES] = ">COUNT",
+	[COLUMN_USER_TIMEOUT] = ">USER_TIMEOUT",
+	[COLUMN_NEXT_PROBE] = ">NEXT_PROBE",
+	[COLUMN_NOTE] = "<NOTE",
+};
+
+/* What status shows of a socket's options, in the order of the columns. */
+static const enum option_id shown_options[] = {
+	OPTION_KEEPALIVE,
+	OPTION_IDLE,
+	OPTION_INTERVAL,
+	OPTION_PROBES,
+	OPTION_USER_TIMEOUT,
+};
+
+enum { SHOWN_OPTIONS = sizeof(shown_options) / sizeof(shown_options[0]) };
+
+enum { NOTE_LONGEST = 2 * PATH_LONGEST, CELL_LONGEST = 80 };
+
+/* "?" where the whole socket is unknown, "-" where there is no such end. */
+static void
+put_endpoint(struct text *text, const struct outside_socket *socket,
+    const struct endpoint *endpoint, bool exists)
+{
+	if (socket->state == 0)
+		text_put(text, "?");
+	else if (exists)
+		address_put_endpoint(text, endpoint);
+	else
+		text_put(text, "-");
+}
+
+static void
+put_next_probe(struct text *text, const struct outside_socket *socket)
+{
+	if (socket->copy == -1)
+		text_put(text, "?");
+	else if (socket->next_probe == -1)
+		text_put(text, "-");
+	else {
+		text_put_number(text, (socket->next_probe + 999) / 1000);
+		text_put(text, "s");
+	}
+}
+
+static void
+add_row(struct status_output *output, const struct process *process,
+    const struct outside_socket *socket, const struct verdict *verdict)
+{
+	char room[COLUMN_NOTE][CELL_LONGEST], note_room[NOTE_LONGEST];
+	struct text text[COLUMN_NOTE];
+	struct text note = text_in(note_room, sizeof(note_room));
+	const char *cells[COLUMN_COUNT];
+
+	for (int i = 0; i < COLUMN_NOTE; i++) {
+		text[i] = text_in(room[i], sizeof(room[i]));
+		cells[i] = room[i];
+	}
+	cells[COLUMN_PROGRAM] = process == NULL ? "?" : process->name;
+	cells[COLUMN_NOTE] = note_room;
+	if (process == NULL)
+		text_put(&text[COLUMN_PID], "?");
+	else
+		text_put_number(&text[COLUMN_PID], process->pid);
+	put_endpoint(&text[COLUMN_LOCAL], socket, &socket->local, socket->local.port != 0);
+	put_endpoint(&text[COLUMN_PEER], socket, &socket->remote, socket->remote.known);
+	text_put(&text[COLUMN_STATE], socket_state_name(socket->state));
+	for (int i = 0; i < SHOWN_OPTIONS; i++)
+		verdict_put_value(&text[COLUMN_KEEPALIVE + i], shown_options[i],
+		    socket->have.value[shown_options[i]]);
+	put_next_probe(&text[COLUMN_NEXT_PROBE], socket);
+	if (process != NULL)
+		verdict_put_note(&note, verdict, process);
+	table_add(&output->table, cells, verdict->standing == STANDING_UNPROTECTED);
+}
+
+static void
+put_options(struct json *json, const char *prefix, const struct settings *settings)
+{
+	for (int i = 0; i < SHOWN_OPTIONS; i++) {
+		char room[CELL_LONGEST];
+		struct text key = text_in(room, sizeof(room));
+
+		text_put(&key, prefix);
+		text_put(&key, verdict_option_name(shown_options[i]));
+		outside_json_value(json, room, shown_options[i], settings->value[shown_options[i]]);
+	}
+}
+
+static void
+put_verdict(struct json *json, const struct verdict *verdict)
+{
+	bool is_known = verdict->wanted.mode != MODE_UNSET;
+	struct settings nothing = settings_unset();
+
+	json_string(json, "mode", is_known ? mode_name(verdict->wanted.mode) : NULL);
+	json_string(json, "rule_file", verdict->file);
+	if (verdict->file == NULL)
+		json_null(json, "rule_line");
+	else
+		json_number(json, "rule_line", verdict->line_number);
+	put_options(
+	    json, "wanted_", verdict->wanted.mode == MODE_OFF ? &nothing : &verdict->wanted);
+	if (verdict->standing == STANDING_PROTECTED || verdict->standing == STANDING_UNPROTECTED)
+		json_boolean(json, "protected", verdict->standing == STANDING_PROTECTED);
+	else
+		json_null(json, "protected");
+}
+
+static const char *
+family_name(int family)
+{
+	return family == AF_INET ? "inet" : family == AF_INET6 ? "inet6" : NULL;
+}
+
+static const char *
+protocol_name(int protocol)
+{
+	return protocol == IPPROTO_TCP ? "tcp" : protocol == IPPROTO_MPTCP ? "mptcp" : NULL;
+}
+
+static void
+put_object(struct json *json, const struct process *process, const struct outside_socket *socket,
+    const struct verdict *verdict)
+{
+	char room[NOTE_LONGEST];
+	struct text note = text_in(room, sizeof(room));
+
+	json_object(json);
+	outside_json_name(json, process, socket);
+	json_string(json, "family", family_name(socket->family));
+	json_string(json, "protocol", protocol_name(socket->protocol));
+	json_string(json, "state", socket->state == 0 ? NULL : socket_state_name(socket->state));
+	json_string(json, "direction",
+	    socket->direction == DIRECTION_ANY ? NULL : direction_names[socket->direction]);
+	put_options(json, "", &socket->have);
+	if (socket->next_probe == -1)
+		json_null(json, "next_probe");
+	else
+		json_milliseconds(json, "next_probe", socket->next_probe);
+	if (process == NULL || process->refused != 0)
+		json_null(json, "shim");
+	else
+		json_boolean(json, "shim", process->has_shim);
+	put_verdict(json, verdict);
+	if (process != NULL)
+		verdict_put_note(&note, verdict, process);
+	json_string(json, "note", room);
+}
+
+static void
+show(const struct process *process, const struct outside_socket *socket,
+    const struct verdict *verdict, void *context)
+{
+	struct status_output *output = context;
+	bool is_unprotected = verdict->standing == STANDING_UNPROTECTED;
+
+	output->unprotected += is_unprotected;
+	if (output->only_unprotected && !is_unprotected)
+		return;
+	output->shown++;
+	if (output->is_json)
+		put_object(&output->json, process, socket, verdict);
+	else
+		add_row(output, process, socket, verdict);
+}
+
+static void
+print(struct status_output *output)
+{
+	struct terminal terminal = terminal_of(STDOUT_FILENO);
+
+	if (output->is_json)
+		json_end(&output->json);
+	else if (output->shown != 0)
+		table_print(&output->table, stdout, &terminal);
+	else
+		fputs(output->only_unprotected ? "kashim: no TCP socket is unprotected\n"
+					       : "kashim: no TCP sockets\n",
+		    stderr);
+}
+
+static const struct option status_options[] = {
+	{ "unprotected", no_argument, NULL, 'u' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "conf", required_argument, NULL, 'c' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int
+command_status(int argc, char **argv)
+{
+	struct status_output output = { .table = table_of(titles) };
+	struct walk around = { 0 };
+	int letter;
+	bool good;
+
+	while ((letter = getopt_long(argc, argv, "", status_options, NULL)) != -1) {
+		if (letter == 'u')
+			output.only_unprotected = true;
+		else if (letter == 'j')
+			output.is_json = true;
+		else if (letter == 'c')
+			around.policies.conf = optarg;
+		else
+			return command_usage();
+	}
+	/* What sockets have is worth knowing, also while the configuration is in error. */
+	if (!policies_open(&around.policies))
+		fputs("kashim: so what the policy wants is not known\n", stderr);
+	if (output.is_json)
+		output.json = json_begin(stdout);
+	good = walk(&around, argv + optind, show, &output);
+	print(&output);
+	walk_report(&around);
+	walk_free(&around);
+	table_free(&output.table);
+	if (output.only_unprotected && output.unprotected != 0)
+		good = false;
+	return good ? STATUS_GOOD : STATUS_FAULTS;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_OUTSIDE_JSON_H
+#define KASHIM_OUTSIDE_JSON_H
+
+#include "json.h"
+#include "outside-socket.h"
+
+/* Which socket it is: pid, program, fd, local_address, local_port, remote_address, remote_port. */
+void outside_json_name(
+    struct json *json, const struct process *process, const struct outside_socket *socket);
+
+/* The value of an option; that of SO_KEEPALIVE is a boolean. */
+void outside_json_value(struct json *json, const char *key, enum option_id option, int32_t value);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "outside-namespace.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "apply.h"
+#include "endpoint.h"
+#include "fault.h"
+
+/* net/ipv4/tcp_ipv4.c, get_tcp4_sock(): the timer that is on, and hundredths of a second. */
+enum { TIMER_KEEPALIVE = 2, TICK_MS = 10 };
+
+/* Hexadecimal words, each as it lies in memory: IPv4 has one of them, IPv6 four. */
+static struct endpoint
+read_endpoint(const char *address, unsigned port)
+{
+	struct endpoint endpoint = { .known = true, .port = (uint16_t)port };
+	size_t words = strlen(address) / 8;
+
+	endpoint.address[2] = 0xffff;
+	for (size_t i = 0; i < words && words <= 4; i++) {
+		char word[9] = "";
+
+		memcpy(word, address + 8 * i, 8);
+		endpoint.address[4 - words + i] = ntohl((uint32_t)strtoul(word, NULL, 16));
+	}
+	return endpoint;
+}
+
+static bool
+read_listed(const char *line, struct listed *listed)
+{
+	char local[33], remote[33];
+	unsigned local_port, remote_port, state, timer;
+	unsigned long when;
+
+	*listed = (struct listed){ .timer = -1 };
+	if (sscanf(line,
+		" %*u: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*x:%*x %x:%lx %*x %*u %*u %" SCNu64, local,
+		&local_port, remote, &remote_port, &state, &timer, &when, &listed->inode) != 8)
+		return false;
+	listed->local = read_endpoint(local, local_port);
+	listed->remote = read_endpoint(remote, remote_port);
+	listed->remote.known = remote_port != 0;
+	listed->family = strlen(local) == 8 ? AF_INET : AF_INET6;
+	listed->state = (int)state;
+	if (timer == TIMER_KEEPALIVE)
+		listed->timer = (int64_t)when * TICK_MS;
+	/* A socket without inode belongs to no process any more, or not yet. */
+	return listed->inode != 0;
+}
+
+/* The room is the power of two that holds the count. */
+static void *
+grow(void *array, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return array;
+	return memory(array, (count == 0 ? 1 : 2 * count) * size);
+}
+
+static void
+append(struct namespace *namespace, const struct listed *listed)
+{
+	size_t at = namespace->count++;
+
+	namespace->listed = grow(namespace->listed, at, sizeof(*listed));
+	namespace->listed[at] = *listed;
+	if (listed->state != TCP_LISTEN)
+		return;
+	at = namespace->listeners++;
+	namespace->listener = grow(namespace->listener, at, sizeof(listed->local));
+	namespace->listener[at] = listed->local;
+}
+
+static void
+read_list(struct namespace *namespace, int directory, const char *name)
+{
+	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd == -1 ? NULL : fdopen(fd, "r");
+	struct listed listed;
+	char line[512];
+
+	if (file == NULL) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (read_listed(line, &listed))
+			append(namespace, &listed);
+	fclose(file);
+}
+
+static int
+by_inode(const void *a, const void *b)
+{
+	const struct listed *first = a;
+	const struct listed *second = b;
+
+	return first->inode < second->inode ? -1 : first->inode > second->inode;
+}
+
+static void
+list(struct namespace *namespace, int directory)
+{
+	namespace->listed = NULL;
+	namespace->listener = NULL;
+	namespace->count = namespace->listeners = 0;
+	read_list(namespace, directory, "net/tcp");
+	read_list(namespace, directory, "net/tcp6");
+	if (namespace->count != 0)
+		qsort(namespace->listed, namespace->count, sizeof(*namespace->listed), by_inode);
+}
+
+static uint64_t
+inode_of(int directory, const char *name)
+{
+	struct stat stat;
+
+	return fstatat(directory, name, &stat, 0) == 0 ? stat.st_ino : 0;
+}
+
+/*
+ * The defaults are those of sockets that are made in the namespace, so one is made there; who may
+ * not enter it does not learn them.
+ */
+static struct settings
+read_defaults(const struct namespace *namespace, int directory)
+{
+	struct settings defaults = settings_unset();
+	int here, there;
+
+	if (namespace->inode == 0)
+		return defaults;
+	if (namespace->inode == inode_of(AT_FDCWD, "/proc/self/ns/net"))
+		return apply_defaults();
+	here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	there = openat(directory, "ns/net", O_RDONLY | O_CLOEXEC);
+	if (here != -1 && there != -1 && setns(there, CLONE_NEWNET) == 0) {
+		defaults = apply_defaults();
+		if (setns(here, CLONE_NEWNET) == -1) {
+			perror("kashim: cannot return to the network namespace");
+			exit(EXIT_FAILURE);
+		}
+	}
+	if (here != -1)
+		close(here);
+	if (there != -1)
+		close(there);
+	return defaults;
+}
+
+struct namespace *
+namespace_of(struct namespaces *namespaces, int directory)
+{
+	uint64_t inode = inode_of(directory, "ns/net");
+	struct namespace *namespace;
+
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->namespace[i] -> inode == inode)
+			return namespaces->namespace[i];
+	namespace = memory(NULL, sizeof(*namespace));
+	*namespace = (struct namespace){ .inode = inode };
+	namespace->defaults = read_defaults(namespace, directory);
+	/* Not to be looked at: any process may be in there. */
+	if (inode != 0)
+		list(namespace, directory);
+	namespaces->namespace =
+	    memory(namespaces->namespace, (namespaces->count + 1) * sizeof(*namespaces->namespace));
+	namespaces->namespace[namespaces->count++] = namespace;
+	return namespace;
+}
+
+void
+namespaces_free(struct namespaces *namespaces)
+{
+	for (size_t i = 0; i < namespaces->count; i++) {
+		free(namespaces->namespace[i] -> listed);
+		free(namespaces->namespace[i] -> listener);
+		free(namespaces->namespace[i]);
+	}
+	free(namespaces->namespace);
+	*namespaces = (struct namespaces){ 0 };
+}
+
+const struct listed *
+namespace_find(const struct namespace *namespace, uint64_t inode)
+{
+	size_t first = 0;
+	size_t end = namespace->count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (namespace->listed[middle].inode < inode)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	if (first == namespace->count || namespace->listed[first].inode != inode)
+		return NULL;
+	return &namespace->listed[first];
+}
+
+void
+namespace_mark(struct namespace *namespace, uint64_t inode)
+{
+	const struct listed *found = namespace_find(namespace, inode);
+
+	if (found == NULL)
+		return;
+	/* The subflows of an MPTCP socket share its inode. */
+	for (size_t i = (size_t)(found - namespace->listed);
+	     i < namespace->count && namespace->listed[i].inode == inode; i++)
+	namespace->listed[i].seen = true;
+}
+
+bool
+namespace_listens(const struct namespace *namespace, const struct endpoint *local)
+{
+	for (size_t i = 0; i < namespace->listeners; i++) {
+		const struct endpoint *listener = &namespace->listener[i];
+
+		if (listener->port == local->port &&
+		    (endpoint_is_any(listener) ||
+			memcmp(listener->address, local->address, sizeof(local->address)) == 0))
+			return true;
+	}
+	return false;
+}
+
+void
+namespace_refresh(struct namespace *namespace, int directory)
+{
+	struct namespace before = *namespace;
+
+	list(namespace, directory);
+	for (size_t i = 0; i < namespace->count; i++) {
+		struct listed *listed = &namespace->listed[i];
+		const struct listed *known = namespace_find(&before, listed->inode);
+
+		/* What is new was not there when the processes were looked at. */
+		listed->seen = known == NULL || known->seen;
+	}
+	free(before.listed);
+	free(before.listener);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_OUTSIDE_NAMESPACE_H
+#define KASHIM_OUTSIDE_NAMESPACE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "policy.h"
+
+/* A TCP socket as /proc/PID/net/tcp lists it: proc(5). Anyone may read that. */
+struct listed {
+	uint64_t inode;
+	struct endpoint local, remote;
+	int family;
+	int state;     /* TCP_LISTEN and the like, netinet/tcp.h */
+	int64_t timer; /* milliseconds until its keepalive timer fires, -1 where that is off */
+	bool seen;     /* some process was found that holds it */
+};
+
+/* A network namespace: its TCP sockets at one moment, and its kernel defaults (tcp(7), sysctls). */
+struct namespace
+{
+	uint64_t inode;           /* of /proc/PID/ns/net; 0 where that may not be looked at */
+	struct settings defaults; /* nothing is set where they cannot be found out */
+	struct listed *listed;    /* by inode */
+	struct endpoint *listener;
+	size_t count, listeners;
+};
+
+/* All that were met. Starts as { 0 }. */
+struct namespaces {
+	struct namespace **namespace;
+	size_t count;
+};
+
+/* The namespace of a process; `directory` is its /proc/PID. It belongs to `namespaces`. */
+struct namespace *namespace_of(struct namespaces *namespaces, int directory);
+void namespaces_free(struct namespaces *namespaces);
+
+/* The first of those with this inode, or NULL. */
+const struct listed *namespace_find(const struct namespace *namespace, uint64_t inode);
+
+/* Some process was found that holds the socket with this inode. */
+void namespace_mark(struct namespace *namespace, uint64_t inode);
+
+/* Whether some socket listens at this address, or at its port for any address. */
+bool namespace_listens(const struct namespace *namespace, const struct endpoint *local);
+
+/* List the sockets again, as they are now, and take out those that are not listed any more. */
+void namespace_refresh(struct namespace *namespace, int directory);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_TCP_H
+#define KASHIM_TCP_H
+
+#include <stdbool.h>
+
+#include <netinet/in.h>
+
+/* Older headers of libc do not have it: linux/in.h. */
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* Whether socket(2) with these arguments makes a TCP socket, MPTCP included. */
+bool tcp_is_request(int family, int type, int protocol);
+
+/*
+ * IPPROTO_TCP or IPPROTO_MPTCP for a TCP socket, 0 for another socket, -1 for what is none. Two
+ * system calls at most. All of these change errno.
+ */
+int tcp_protocol(int fd);
+
+bool tcp_listens(int fd);
+
+#endif
