@@ -2,7 +2,6 @@
 #include "outside-namespace.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@ enum { TIMER_KEEPALIVE = 2, TICK_MS = 10 };
 
 /* Hexadecimal words, each as it lies in memory: IPv4 has one of them, IPv6 four. */
 static struct endpoint
-read_endpoint(const char *address, unsigned port)
+read_endpoint(const char *address, unsigned long port)
 {
 	struct endpoint endpoint = { .known = true, .port = (uint16_t)port };
 	size_t words = strlen(address) / 8;
@@ -38,25 +37,46 @@ read_endpoint(const char *address, unsigned port)
 	return endpoint;
 }
 
-static bool
-read_listed(const char *line, struct listed *listed)
-{
-	char local[33], remote[33];
-	unsigned local_port, remote_port, state, timer;
-	unsigned long when;
+/* What stands in a line, between blanks and colons. */
+enum field {
+	FIELD_LOCAL = 1,
+	FIELD_LOCAL_PORT,
+	FIELD_REMOTE,
+	FIELD_REMOTE_PORT,
+	FIELD_STATE,
+	FIELD_TIMER = 8,
+	FIELD_WHEN,
+	FIELD_INODE = 13,
+	FIELD_COUNT,
+};
 
-	*listed = (struct listed){ .timer = -1 };
-	if (sscanf(line,
-		" %*u: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*x:%*x %x:%lx %*x %*u %*u %" SCNu64, local,
-		&local_port, remote, &remote_port, &state, &timer, &when, &listed->inode) != 8)
-		return false;
-	listed->local = read_endpoint(local, local_port);
-	listed->remote = read_endpoint(remote, remote_port);
-	listed->remote.known = remote_port != 0;
-	listed->family = strlen(local) == 8 ? AF_INET : AF_INET6;
-	listed->state = (int)state;
-	if (timer == TIMER_KEEPALIVE)
-		listed->timer = (int64_t)when * TICK_MS;
+static unsigned long
+hexadecimal(const char *field)
+{
+	return strtoul(field, NULL, 16);
+}
+
+static bool
+read_listed(char *line, struct listed *listed)
+{
+	const char *field[FIELD_COUNT] = { NULL };
+	char *rest = line;
+
+	for (int i = 0; i < FIELD_COUNT; i++)
+		field[i] = strtok_r(rest, " :\n", &rest);
+	if (field[FIELD_INODE] == NULL)
+		return false; /* the heading */
+	*listed = (struct listed){
+		.inode = strtoull(field[FIELD_INODE], NULL, 10),
+		.local = read_endpoint(field[FIELD_LOCAL], hexadecimal(field[FIELD_LOCAL_PORT])),
+		.remote = read_endpoint(field[FIELD_REMOTE], hexadecimal(field[FIELD_REMOTE_PORT])),
+		.family = strlen(field[FIELD_LOCAL]) == 8 ? AF_INET : AF_INET6,
+		.state = (int)hexadecimal(field[FIELD_STATE]),
+		.timer = -1,
+	};
+	listed->remote.known = listed->remote.port != 0;
+	if (hexadecimal(field[FIELD_TIMER]) == TIMER_KEEPALIVE)
+		listed->timer = (int64_t)hexadecimal(field[FIELD_WHEN]) * TICK_MS;
 	/* A socket without inode belongs to no process any more, or not yet. */
 	return listed->inode != 0;
 }
@@ -163,36 +183,35 @@ read_defaults(const struct namespace *namespace, int directory)
 }
 
 struct namespace *
-namespace_of(struct namespaces *namespaces, int directory)
+namespace_of(struct namespace **met, int directory)
 {
 	uint64_t inode = inode_of(directory, "ns/net");
 	struct namespace *namespace;
 
-	for (size_t i = 0; i < namespaces->count; i++)
-		if (namespaces->namespace[i] -> inode == inode)
-			return namespaces->namespace[i];
+	for (namespace = *met; namespace != NULL; namespace = namespace->next)
+		if (namespace->inode == inode)
+			return namespace;
 	namespace = memory(NULL, sizeof(*namespace));
-	*namespace = (struct namespace){ .inode = inode };
+	*namespace = (struct namespace){ .next = *met, .inode = inode };
 	namespace->defaults = read_defaults(namespace, directory);
 	/* Not to be looked at: any process may be in there. */
 	if (inode != 0)
 		list(namespace, directory);
-	namespaces->namespace =
-	    memory(namespaces->namespace, (namespaces->count + 1) * sizeof(*namespaces->namespace));
-	namespaces->namespace[namespaces->count++] = namespace;
+	*met = namespace;
 	return namespace;
 }
 
 void
-namespaces_free(struct namespaces *namespaces)
+namespace_free(struct namespace *met)
 {
-	for (size_t i = 0; i < namespaces->count; i++) {
-		free(namespaces->namespace[i] -> listed);
-		free(namespaces->namespace[i] -> listener);
-		free(namespaces->namespace[i]);
+	while (met != NULL) {
+		struct namespace *next = met->next;
+
+		free(met->listed);
+		free(met->listener);
+		free(met);
+		met = next;
 	}
-	free(namespaces->namespace);
-	*namespaces = (struct namespaces){ 0 };
 }
 
 const struct listed *

@@ -20,6 +20,7 @@ struct listed {
 /* A network namespace: its TCP sockets at one moment, and its kernel defaults (tcp(7), sysctls). */
 struct namespace
 {
+	struct namespace *next;
 	uint64_t inode;           /* of /proc/PID/ns/net; 0 where that may not be looked at */
 	struct settings defaults; /* nothing is set where they cannot be found out */
 	struct listed *listed;    /* by inode */
@@ -27,15 +28,12 @@ struct namespace
 	size_t count, listeners;
 };
 
-/* All that were met. Starts as { 0 }. */
-struct namespaces {
-	struct namespace **namespace;
-	size_t count;
-};
-
-/* The namespace of a process; `directory` is its /proc/PID. It belongs to `namespaces`. */
-struct namespace *namespace_of(struct namespaces *namespaces, int directory);
-void namespaces_free(struct namespaces *namespaces);
+/*
+ * The namespace of a process; `directory` is its /proc/PID. It becomes one of those that were met,
+ * a list that starts as NULL; free all of them with namespace_free().
+ */
+struct namespace *namespace_of(struct namespace **met, int directory);
+void namespace_free(struct namespace *met);
 
 /* The first of those with this inode, or NULL. */
 const struct listed *namespace_find(const struct namespace *namespace, uint64_t inode);

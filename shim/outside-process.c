@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,9 +129,13 @@ read_user(struct process *process)
 	size_t size;
 	char *status = read_file(process->directory, "status", &size);
 	const char *ids = status == NULL ? NULL : strstr(status, "\nUid:");
+	char *effective;
 
+	/* Real, effective, saved, of the file system. */
 	if (ids != NULL)
-		sscanf(ids, "\nUid: %*u %" SCNu32, &process->user);
+		strtoul(ids + strlen("\nUid:"), &effective, 10);
+	if (ids != NULL)
+		process->user = (uint32_t)strtoul(effective, NULL, 10);
 	free(status);
 }
 

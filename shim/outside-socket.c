@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +107,9 @@ find_descriptors(const struct process *process, struct descriptor **found, size_
 		if (size == -1)
 			continue;
 		target[size] = '\0';
-		if (sscanf(target, "socket:[%" SCNu64 "]", &descriptor.inode) != 1)
+		if (strncmp(target, "socket:[", 8) != 0)
 			continue;
+		descriptor.inode = strtoull(target + 8, NULL, 10);
 		if ((*count & (*count - 1)) == 0)
 			*found = memory(*found, (*count == 0 ? 1 : 2 * *count) * sizeof(**found));
 		(*found)[(*count)++] = descriptor;

@@ -214,5 +214,5 @@ void
 walk_free(struct walk *walk)
 {
 	policies_free(&walk->policies);
-	namespaces_free(&walk->namespaces);
+	namespace_free(walk->namespaces);
 }

@@ -8,11 +8,11 @@
  * `policies.conf` where that is not the system's. */
 struct walk {
 	struct policies policies;
-	struct namespaces namespaces;
-	bool any_refused;      /* some process may not be looked at */
-	unsigned refused;      /* how many of those that were meant, */
-	int why;               /* and why, an errno */
-	unsigned listed_alone; /* sockets of which no process was found */
+	struct namespace *namespaces; /* that were met */
+	bool any_refused;             /* some process may not be looked at */
+	unsigned refused;             /* how many of those that were meant, */
+	int why;                      /* and why, an errno */
+	unsigned listed_alone;        /* sockets of which no process was found */
 };
 
 /* The process is NULL where none was found that holds the socket. */
