@@ -90,6 +90,18 @@ put_next_probe(struct text *text, const struct outside_socket *socket)
 	}
 }
 
+/* MPTCP has no user timeout: "-". */
+static void
+put_value(struct text *text, const struct outside_socket *socket, enum option_id option)
+{
+	int32_t value = socket->have.value[option];
+
+	if (socket->copy != -1 && value == VALUE_UNSET)
+		text_put(text, "-");
+	else
+		verdict_put_value(text, option, value);
+}
+
 static void
 add_row(struct status_output *output, const struct process *process,
     const struct outside_socket *socket, const struct verdict *verdict)
@@ -113,8 +125,7 @@ add_row(struct status_output *output, const struct process *process,
 	put_endpoint(&text[COLUMN_PEER], socket, &socket->remote, socket->remote.known);
 	text_put(&text[COLUMN_STATE], socket_state_name(socket->state));
 	for (int i = 0; i < SHOWN_OPTIONS; i++)
-		verdict_put_value(&text[COLUMN_KEEPALIVE + i], shown_options[i],
-		    socket->have.value[shown_options[i]]);
+		put_value(&text[COLUMN_KEEPALIVE + i], socket, shown_options[i]);
 	put_next_probe(&text[COLUMN_NEXT_PROBE], socket);
 	if (process != NULL)
 		verdict_put_note(&note, verdict, process);

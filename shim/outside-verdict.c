@@ -60,20 +60,19 @@ is_file(const char *path)
 	return stat(path, &found) == 0 && S_ISREG(found.st_mode);
 }
 
-/* The policy that holds for a process, or NULL where it is in error. */
-static const struct configuration *
-find_configuration(struct policies *policies, const struct process *process)
+/* What holds for a process. */
+static const struct reading *
+find_reading(struct policies *policies, const struct process *process)
 {
 	const char *conf = process->conf == NULL ? policies->conf : process->conf;
 	struct reading *reading;
 
 	for (size_t i = 0; i < policies->count; i++)
 		if (strcmp(policies->readings[i].conf, conf) == 0)
-			return policies->readings[i].good ? &policies->readings[i].configuration
-							  : NULL;
+			return &policies->readings[i];
 	reading = append(policies, conf);
 	reading->good = is_file(conf) && command_read_quietly("", conf, &reading->configuration);
-	return reading->good ? &reading->configuration : NULL;
+	return reading;
 }
 
 /* Find the settings that hold, and where they were written. */
@@ -131,13 +130,15 @@ struct verdict
 verdict_of(
     struct policies *policies, const struct process *process, const struct outside_socket *socket)
 {
-	const struct configuration *configuration = find_configuration(policies, process);
+	const struct reading *reading = find_reading(policies, process);
 	struct verdict verdict = { .wanted = settings_unset() };
 	struct policy policy;
 
-	if (configuration == NULL)
+	if (!reading->good) {
+		verdict.broken = reading->conf;
 		return verdict;
-	policy = build_policy(&configuration->build);
+	}
+	policy = build_policy(&reading->configuration.build);
 	decide(&verdict, &policy, process, socket);
 	settings_resolve(&verdict.wanted);
 	if (verdict.wanted.mode == MODE_OFF) {
@@ -237,7 +238,10 @@ put_remedy(struct text *text, const struct process *process)
 void
 verdict_put_note(struct text *text, const struct verdict *verdict, const struct process *process)
 {
-	if (verdict->standing == STANDING_LEFT_ALONE) {
+	if (verdict->broken != NULL) {
+		text_put(text, "in error: kashim check ");
+		text_put(text, verdict->broken);
+	} else if (verdict->standing == STANDING_LEFT_ALONE) {
 		text_put(text, "left alone by ");
 		put_place(text, verdict);
 	} else if (verdict->too_slow) {

@@ -33,8 +33,9 @@ struct verdict {
 	const char *line;       /* the KASHIM variable, where that decides; or NULL */
 	const char *file;       /* where the rule stands; NULL for the built-in policy */
 	unsigned line_number;
-	uint32_t lacking; /* the options that applying would change, as bits 1 << option */
-	bool too_slow;    /* keepalive runs, but not before the path forgets the connection */
+	const char *broken; /* the configuration that holds, where it is in error; or NULL */
+	uint32_t lacking;   /* the options that applying would change, as bits 1 << option */
+	bool too_slow;      /* keepalive runs, but not before the path forgets the connection */
 };
 
 /*
