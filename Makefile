@@ -57,7 +57,7 @@ MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-live check-wire lint bench demo install uninstall clean format packages lint-object
+.PHONY: all check check-unit check-fuzz check-live check-wire lint bench fuzz demo install uninstall clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -112,6 +112,28 @@ build/unit/run: $(UNIT_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) $(CHECK_LIBS) $(LIBCONFIG_LIBS)
 
+# Fuzzing, with clang's libFuzzer. Each target is one file, linked to what it tries out.
+FUZZ_CC ?= clang
+FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 600
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_OBJECTS = $(patsubst conf/%.c,build/fuzz/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c))) \
+	$(patsubst %,build/fuzz/shim/%.o,apply decide endpoint force mark memory tcp)
+
+build/fuzz/%.o: %.c build/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(KASHIM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
+
+# An archive, so that each target takes what it needs and may have its own in place of one.
+build/fuzz/kashim.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/fuzz/fuzz-%: build/fuzz/tests/fuzz/%.o build/fuzz/kashim.a
+	$(call say,LINK)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBCONFIG_LIBS)
+.SECONDARY:
+
 build/tests/%: tests/lib/%.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
@@ -126,13 +148,13 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-live check-wire lint demo,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-live check-wire lint demo,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-wire lint demo fuzz,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-wire lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
 
-check: check-unit check-live check-wire
+check: check-unit check-fuzz check-live check-wire
 
 check-unit: build/unit/run
 	$(Q)build/unit/run
@@ -154,6 +176,13 @@ lint:
 lint-object:
 	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(KASHIM_CFLAGS) -Werror \
 		-O2 -fsyntax-only $(FILE)
+
+# FUZZ_SECONDS for each target; make check-fuzz has 5.
+fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
+	$(Q)scripts/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+check-fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
+	$(Q)scripts/fuzz 5 $(FUZZERS)
 
 bench: all $(BENCH_TOOLS)
 	$(Q)tests/bench/run
