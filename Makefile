@@ -11,6 +11,7 @@ LIBDIR ?= $(PREFIX)/lib/$(MULTIARCH)
 LIBEXECDIR ?= $(PREFIX)/libexec/kashim
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPLETIONDIR ?= $(PREFIX)/share/zsh/site-functions
 DOCDIR ?= $(PREFIX)/share/doc/kashim
 SYSCONFDIR ?= /etc
 
@@ -203,12 +204,14 @@ endef
 install: all
 	$(call put,644,build/libkashim.so,$(LIBDIR)/libkashim.so)
 	$(call put,755,build/kashim-policy,$(LIBEXECDIR)/kashim-policy)
+	$(call put,755,build/kashim-sockets,$(LIBEXECDIR)/kashim-sockets)
 	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
 	$(call put,755,build/kashim,$(BINDIR)/kashim)
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
 	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
 	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
 	$(call put,644,scripts/completions/kashim.bash,$(COMPLETIONDIR)/kashim)
+	$(call put,644,scripts/completions/kashim.zsh,$(ZSHCOMPLETIONDIR)/_kashim)
 	$(Q)for example in conf/examples/*.conf; do \
 		$(INSTALL) -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
 	done
@@ -219,6 +222,7 @@ install: all
 # Configuration that someone edited stays.
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
+	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-sockets $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
 	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7
 	$(Q)rm -f $(DESTDIR)$(COMPLETIONDIR)/kashim $(DESTDIR)$(SYSCONFDIR)/kashim.policy
 	$(Q)for example in conf/examples/*.conf; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done

@@ -61,7 +61,9 @@ command_admit(int argc, char **argv)
 	reached = program_is_reached(&program, &text);
 	if (!reached)
 		fprintf(stderr, "kashim: %s cannot be reached: %s%s\n", program.image, message,
-		    best_effort ? "" : "; --best-effort runs it all the same");
+		    best_effort ? "; once it runs, 'kashim apply' can set its open sockets"
+				: "; start it without kashim and then use 'kashim apply', or "
+				  "use --best-effort");
 	program_free(&program);
 	return reached || best_effort ? STATUS_GOOD : STATUS_OWN;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "explain.h"
+#include "json.h"
 
 static void
 print_summary(const char *conf, const struct configuration *configuration)
@@ -45,7 +47,7 @@ print_policy(const struct configuration *configuration)
 		const struct origins *origins = &configuration->origins[i];
 
 		printf("\n");
-		explain_rule(stdout, &policy, rule);
+		command_print_rule(&policy, rule);
 		if (rule->line != 0)
 			printf("   %s:%u", policy.strings + rule->file, rule->line);
 		printf("\n    %-13s %-12s ", "mode", mode_name(settings->mode));
@@ -63,8 +65,93 @@ print_policy(const struct configuration *configuration)
 	}
 }
 
+static void
+put_faults(struct json *json, const struct faults *faults)
+{
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->fault[i];
+
+		json_object(json);
+		json_string(json, "file", fault->file);
+		if (fault->line == 0) {
+			json_null(json, "line");
+			json_null(json, "column");
+			json_null(json, "width");
+		} else {
+			json_number(json, "line", fault->line);
+			json_number(json, "column", fault->column);
+			json_number(json, "width", fault->width);
+		}
+		json_string(json, "message", fault->message);
+	}
+}
+
+/* An object for a value of a rule, without the value. */
+static void
+begin_value(struct json *json, const struct policy *policy, uint32_t at,
+    const struct origin *origin, const char *setting)
+{
+	const struct rule *rule = &policy->rules[at];
+	char *conditions = explain_rule(policy, rule);
+
+	json_object(json);
+	json_number(json, "rule", at + 1);
+	json_string(json, "conditions", conditions);
+	json_place(json, "rule_file", "rule_line", policy->strings + rule->file, rule->line);
+	json_place(json, "from_file", "from_line", policy->strings + origin->file, origin->line);
+	json_string(json, "setting", setting);
+	free(conditions);
+}
+
+static void
+put_policy(struct json *json, const struct configuration *configuration)
+{
+	struct policy policy = build_policy(&configuration->build);
+
+	for (uint32_t i = 0; i < policy.rule_count; i++) {
+		const struct settings *settings = &policy.settings[policy.rules[i].settings];
+		const struct origins *origins = &configuration->origins[i];
+
+		begin_value(json, &policy, i, &origins->mode, "mode");
+		json_string(json, "value", mode_name(settings->mode));
+		for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+			if (settings->value[option] == VALUE_UNSET)
+				continue;
+			begin_value(
+			    json, &policy, i, &origins->value[option], option_table[option].key);
+			json_option(json, "value", option, settings->value[option]);
+		}
+	}
+}
+
+static bool
+check_for_programs(const char *conf, bool print, struct configuration *configuration)
+{
+	bool good = command_read_quietly("", conf, configuration);
+	struct json json = json_begin(stdout);
+
+	if (!good)
+		put_faults(&json, &configuration->faults);
+	else if (print)
+		put_policy(&json, configuration);
+	json_end(&json);
+	return good;
+}
+
+static bool
+check_for_people(const char *conf, bool print, struct configuration *configuration)
+{
+	if (!command_read("", conf, configuration))
+		return false;
+	print_summary(conf, configuration);
+	if (print)
+		print_policy(configuration);
+	return true;
+}
+
 static const struct option check_options[] = {
 	{ "print", no_argument, NULL, 'p' },
+	{ "json", no_argument, NULL, 'j' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -72,23 +159,22 @@ int
 command_check(int argc, char **argv)
 {
 	struct configuration configuration;
-	bool print = false;
-	int letter, status;
+	bool print = false, is_json = false, good;
+	const char *conf;
+	int letter;
 
 	while ((letter = getopt_long(argc, argv, "", check_options, NULL)) != -1) {
-		if (letter != 'p')
+		if (letter == 'p')
+			print = true;
+		else if (letter == 'j')
+			is_json = true;
+		else
 			return command_usage();
-		print = true;
 	}
 	if (argc - optind > 1)
 		return command_usage();
-	status = command_read("", command_conf(argv[optind]), &configuration) ? STATUS_GOOD
-									      : STATUS_FAULTS;
-	if (status == STATUS_GOOD) {
-		print_summary(command_conf(argv[optind]), &configuration);
-		if (print)
-			print_policy(&configuration);
-	}
+	conf = command_conf(argv[optind]);
+	good = (is_json ? check_for_programs : check_for_people)(conf, print, &configuration);
 	configuration_free(&configuration);
-	return status;
+	return good ? STATUS_GOOD : STATUS_FAULTS;
 }

@@ -2,10 +2,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "command.h"
 #include "explain.h"
+#include "json.h"
 #include "profile.h"
 #include "program.h"
 
@@ -13,6 +15,9 @@ static const struct option explain_options[] = {
 	{ "connect", required_argument, NULL, 'c' },
 	{ "accept", required_argument, NULL, 'a' },
 	{ "local", required_argument, NULL, 'l' },
+	{ "conf", required_argument, NULL, 'f' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "json", no_argument, NULL, 'j' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -34,64 +39,217 @@ line_variable(const struct policy *policy, struct settings *settings)
 		*settings = read;
 		return line;
 	}
-	fprintf(stderr, "KASHIM is ignored: %s\n", message);
+	fprintf(stderr, "kashim: KASHIM is ignored: %s\n", message);
 	return NULL;
 }
 
+/* All that there is to say. */
+struct explanation {
+	struct policy policy;
+	const struct program *program;
+	const struct facts *facts;
+	const struct rule *rule;
+	const char *line; /* the KASHIM variable, where that decides; or NULL */
+	struct settings settings;
+	bool exists; /* there is a configuration */
+	bool verbose, reached;
+	char why[200]; /* or why not */
+};
+
+static void
+print_rule(const struct explanation *explanation, const struct rule *rule)
+{
+	const struct policy *policy = &explanation->policy;
+
+	command_print_rule(policy, rule);
+	if (rule->line != 0)
+		printf("   %s:%u", policy->strings + rule->file, rule->line);
+	else if (!explanation->exists)
+		fputs("   built in, there is no configuration", stdout);
+}
+
+/* The rules before the one that decides, and why they do not. */
+static void
+print_passed(const struct explanation *explanation)
+{
+	for (const struct rule *rule = explanation->policy.rules; rule < explanation->rule;
+	     rule++) {
+		char *why = explain_why_not(&explanation->policy, rule, explanation->facts);
+
+		fputs("no match  ", stdout);
+		print_rule(explanation, rule);
+		fputs(": ", stdout);
+		terminal_put(stdout, why);
+		fputs("\n", stdout);
+		free(why);
+	}
+}
+
 /*
- * Rules that would decide this program's connections before `chosen` does, for who did not say
- * which connection.
+ * Rules that would decide this program's connections before the one that was found does, for who
+ * did not say which connection.
  */
 static void
-print_connection_rules(
-    const struct policy *policy, const struct rule *chosen, const struct facts *facts)
+print_connection_rules(const struct explanation *explanation)
 {
+	const struct facts *facts = explanation->facts;
 	bool first = true;
 
-	for (const struct rule *rule = policy->rules; rule < chosen; rule++) {
+	for (const struct rule *rule = explanation->policy.rules; rule < explanation->rule;
+	     rule++) {
 		if (facts->direction != DIRECTION_ANY || !policy_looks_at_connection(rule) ||
-		    !policy_matches_program(policy, rule, facts))
+		    !policy_matches_program(&explanation->policy, rule, facts))
 			continue;
-		fputs(first ? "before it  " : "           ", stdout);
-		explain_rule(stdout, policy, rule);
-		printf("   %s:%u\n", policy->strings + rule->file, rule->line);
+		fputs(first ? "before    " : "          ", stdout);
+		print_rule(explanation, rule);
+		fputs("\n", stdout);
 		first = false;
 	}
 }
 
 static void
-print_explanation(const struct configuration *configuration, const struct program *program,
-    const struct facts *facts)
+print_explanation(const struct explanation *explanation)
 {
-	struct policy policy = build_policy(&configuration->build);
-	const struct rule *rule = policy_match(&policy, facts);
-	struct settings settings = policy.settings[rule->settings];
-	const char *line = line_variable(&policy, &settings);
-	char why[200];
-	struct text why_text = text_in(why, sizeof(why));
-	bool reached = program_is_reached(program, &why_text);
+	const struct settings *settings = &explanation->settings;
+	struct terminal terminal = terminal_of(STDOUT_FILENO);
 
-	settings_resolve(&settings);
+	if (explanation->verbose && explanation->line == NULL)
+		print_passed(explanation);
 	fputs("rule      ", stdout);
-	if (line != NULL) {
-		printf("KASHIM=%s", line);
+	if (explanation->line != NULL) {
+		fputs("KASHIM=", stdout);
+		terminal_put(stdout, explanation->line);
 	} else {
-		explain_rule(stdout, &policy, rule);
-		if (rule->line != 0)
-			printf("   %s:%u", policy.strings + rule->file, rule->line);
-		else if (!configuration->exists)
-			fputs("   built in, there is no configuration", stdout);
+		print_rule(explanation, explanation->rule);
 	}
 	fputs("\nsets      ", stdout);
-	explain_settings(stdout, &settings);
-	if (line == NULL && settings.mode != MODE_OFF && settings.profile != 0)
-		printf("   (profile %s)", policy.strings + settings.profile);
-	printf("   mode %s\n", mode_name(settings.mode));
-	printf("reach     %s: %s\n", why, reached ? "yes" : "no");
-	if (settings.mode != MODE_OFF)
-		explain_timeline(stdout, &settings);
-	if (line == NULL)
-		print_connection_rules(&policy, rule, facts);
+	explain_settings(stdout, settings);
+	if (explanation->line == NULL && settings->mode != MODE_OFF && settings->profile != 0)
+		printf("   (profile %s)", explanation->policy.strings + settings->profile);
+	printf("   mode %s\n", mode_name(settings->mode));
+	printf("reach     %s: %s\n", explanation->why, explanation->reached ? "yes" : "no");
+	if (settings->mode != MODE_OFF)
+		explain_timeline(stdout, settings, &terminal);
+	if (explanation->line == NULL && !explanation->verbose)
+		print_connection_rules(explanation);
+}
+
+static void
+put_rule(
+    struct json *json, const struct explanation *explanation, const struct rule *rule, bool decides)
+{
+	char *conditions = explain_rule(&explanation->policy, rule);
+	char *why =
+	    decides ? NULL : explain_why_not(&explanation->policy, rule, explanation->facts);
+
+	json_object(json);
+	json_string(json, "program", explanation->program->executed);
+	json_boolean(json, "decides", decides);
+	json_string(json, "conditions", decides && explanation->line != NULL ? NULL : conditions);
+	json_string(json, "variable", decides ? explanation->line : NULL);
+	json_place(json, "rule_file", "rule_line", explanation->policy.strings + rule->file,
+	    decides && explanation->line != NULL ? 0 : rule->line);
+	json_string(json, "reason", why);
+	free(conditions);
+	free(why);
+}
+
+/* What follows from the settings. */
+static void
+put_outcome(struct json *json, const struct settings *settings)
+{
+	int32_t idle = settings->value[OPTION_IDLE];
+	int32_t path_timeout = settings->value[OPTION_PATH_TIMEOUT];
+
+	json_number(json, "dead_after", settings_dead_after(settings));
+	if (path_timeout == VALUE_UNSET)
+		json_null(json, "margin");
+	else
+		json_number(json, "margin", path_timeout - idle);
+	json_decimal(json, "probes_an_hour", 3600.0 / idle);
+	json_decimal(json, "bytes_an_hour", 3600.0 / idle * EXPLAIN_PROBE_BYTES);
+}
+
+static void
+put_nothing(struct json *json)
+{
+	static const char *const keys[] = { "dead_after", "margin", "probes_an_hour",
+		"bytes_an_hour" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_null(json, keys[i]);
+}
+
+/* What a rule wants, resolved. */
+static void
+put_settings(struct json *json, const struct explanation *explanation, struct settings settings)
+{
+	const char *profile = explanation->policy.strings + settings.profile;
+	bool is_off = settings.mode == MODE_OFF;
+	struct settings nothing = settings_unset();
+	const struct settings *shown = is_off ? &nothing : &settings;
+
+	settings_resolve(&settings);
+	json_string(json, "mode", mode_name(settings.mode));
+	json_string(json, "profile", is_off || *profile == '\0' ? NULL : profile);
+	json_boolean(json, "keepalive", !is_off);
+	for (enum option_id option = 0; option < OPTION_COUNT; option++)
+		if (option_table[option].key != NULL)
+			json_option(json, option_table[option].key, option, shown->value[option]);
+	if (is_off)
+		put_nothing(json);
+	else
+		put_outcome(json, &settings);
+	json_boolean(json, "reached", explanation->reached);
+	json_string(json, "reach", explanation->why);
+}
+
+static void
+put_explanation(const struct explanation *explanation)
+{
+	const struct policy *policy = &explanation->policy;
+	struct json json = json_begin(stdout);
+
+	for (const struct rule *rule = policy->rules;
+	     explanation->verbose && explanation->line == NULL && rule < explanation->rule;
+	     rule++) {
+		put_rule(&json, explanation, rule, false);
+		put_settings(&json, explanation, policy->settings[rule->settings]);
+	}
+	put_rule(&json, explanation, explanation->rule, true);
+	put_settings(&json, explanation, explanation->settings);
+	json_end(&json);
+}
+
+/* What was asked for on the command line. */
+struct question {
+	struct facts connection;
+	const char *conf;
+	bool verbose, is_json;
+};
+
+static void
+answer(const struct configuration *configuration, const struct program *program,
+    const struct facts *facts, const struct question *question)
+{
+	struct explanation explanation = {
+		.policy = build_policy(&configuration->build),
+		.program = program,
+		.facts = facts,
+		.exists = configuration->exists,
+		.verbose = question->verbose,
+	};
+	struct text why = text_in(explanation.why, sizeof(explanation.why));
+
+	explanation.rule = policy_match(&explanation.policy, facts);
+	explanation.settings = explanation.policy.settings[explanation.rule->settings];
+	explanation.line = line_variable(&explanation.policy, &explanation.settings);
+	explanation.reached = program_is_reached(program, &why);
+	settings_resolve(&explanation.settings);
+	if (question->is_json)
+		put_explanation(&explanation);
+	else
+		print_explanation(&explanation);
 }
 
 static bool
@@ -107,7 +265,7 @@ read_endpoint(const char *text, struct endpoint *endpoint)
 }
 
 static int
-explain(char **arguments, const struct facts *connection)
+explain(char **arguments, const struct question *question)
 {
 	struct configuration configuration;
 	struct program program;
@@ -122,11 +280,11 @@ explain(char **arguments, const struct facts *connection)
 		return status;
 	}
 	facts = program_facts(&program);
-	facts.direction = connection->direction;
-	facts.remote = connection->remote;
-	facts.local = connection->local;
-	if (command_read("", command_conf(NULL), &configuration))
-		print_explanation(&configuration, &program, &facts);
+	facts.direction = question->connection.direction;
+	facts.remote = question->connection.remote;
+	facts.local = question->connection.local;
+	if (command_read("", command_conf(question->conf), &configuration))
+		answer(&configuration, &program, &facts, question);
 	else
 		status = STATUS_FAULTS;
 	configuration_free(&configuration);
@@ -134,23 +292,45 @@ explain(char **arguments, const struct facts *connection)
 	return status;
 }
 
+static bool
+read_option(int letter, struct question *question)
+{
+	struct facts *connection = &question->connection;
+
+	switch (letter) {
+	case 'c':
+		connection->direction = DIRECTION_CONNECT;
+		return read_endpoint(optarg, &connection->remote);
+	case 'a':
+		connection->direction = DIRECTION_ACCEPT;
+		return read_endpoint(optarg, &connection->remote);
+	case 'l':
+		return read_endpoint(optarg, &connection->local);
+	case 'f':
+		question->conf = optarg;
+		return true;
+	case 'v':
+		question->verbose = true;
+		return true;
+	case 'j':
+		question->is_json = true;
+		return true;
+	default:
+		command_usage();
+		return false;
+	}
+}
+
 int
 command_explain(int argc, char **argv)
 {
-	struct facts connection = { 0 };
+	struct question question = { 0 };
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "+", explain_options, NULL)) != -1) {
-		if (letter == '?')
-			return command_usage();
-		if (!read_endpoint(optarg, letter == 'l' ? &connection.local : &connection.remote))
+	while ((letter = getopt_long(argc, argv, "+", explain_options, NULL)) != -1)
+		if (!read_option(letter, &question))
 			return STATUS_USAGE;
-		if (letter == 'c')
-			connection.direction = DIRECTION_CONNECT;
-		if (letter == 'a')
-			connection.direction = DIRECTION_ACCEPT;
-	}
 	if (optind == argc)
 		return command_usage();
-	return explain(argv + optind, &connection);
+	return explain(argv + optind, &question);
 }

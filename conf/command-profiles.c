@@ -2,109 +2,183 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "explain.h"
+#include "json.h"
 #include "profile.h"
+#include "table.h"
+
+/* One profile, as it would be on a socket. */
+struct shown {
+	const char *name, *what;
+	const char *source; /* where its timeout is documented, or NULL */
+	struct settings settings;
+};
+
+typedef void visit_profile(const struct shown *shown, void *context);
 
 static void
-print_profile(const char *name, const struct settings *profile, const char *what)
+visit(const struct shown *profile, visit_profile *visit_one, void *context)
 {
-	struct settings settings = *profile;
+	struct shown shown = *profile;
 	struct settings builtin = settings_builtin();
-	char path[40] = "-", dead[40];
-	struct text text = text_in(dead, sizeof(dead));
 
-	settings_fill(&settings, &builtin);
-	settings_resolve(&settings);
-	text_put_duration(&text, settings_dead_after(&settings));
-	if (settings.value[OPTION_PATH_TIMEOUT] != VALUE_UNSET)
-		snprintf(path, sizeof(path), "%d", settings.value[OPTION_PATH_TIMEOUT]);
-	printf("%-16s %9s %6d %9d %6d %9s   %s\n", name, path, settings.value[OPTION_IDLE],
-	    settings.value[OPTION_INTERVAL], settings.value[OPTION_PROBES], dead, what);
+	settings_fill(&shown.settings, &builtin);
+	settings_resolve(&shown.settings);
+	visit_one(&shown, context);
 }
 
 /* Those of the configuration come first, as they do when a name is looked up. */
 static void
-print_profiles(const struct policy *policy, const char *wanted)
+visit_profiles(
+    const struct policy *policy, const char *wanted, visit_profile *visit_one, void *context)
 {
-	struct settings settings;
-
-	printf("%-16s %9s %6s %9s %6s %9s   %s\n", "PROFILE", "PATH (s)", "IDLE", "INTERVAL",
-	    "COUNT", "DEAD", "WHAT");
 	for (uint32_t i = 0; i < policy->profile_count; i++) {
-		const char *name = policy->strings + policy->profiles[i].name;
+		struct shown shown = {
+			.name = policy->strings + policy->profiles[i].name,
+			.what = "your configuration",
+			.settings = policy->settings[policy->profiles[i].settings],
+		};
 
-		if (wanted != NULL && strcmp(wanted, name) != 0)
-			continue;
-		print_profile(
-		    name, &policy->settings[policy->profiles[i].settings], "your configuration");
+		if (wanted == NULL || strcmp(wanted, shown.name) == 0)
+			visit(&shown, visit_one, context);
 	}
 	for (size_t i = 0; i < BUILTIN_PROFILES; i++) {
 		const struct builtin_profile *profile = &builtin_profiles[i];
+		struct shown shown = { profile->name, profile->path, profile->source, { 0 } };
 
 		if (wanted != NULL && strcmp(wanted, profile->name) != 0)
 			continue;
-		profile_find(NULL, profile->name, strlen(profile->name), &settings);
-		print_profile(profile->name, &settings, profile->path);
-		if (wanted != NULL)
-			printf("%16s source: %s\n", "", profile->source);
+		profile_find(NULL, profile->name, strlen(profile->name), &shown.settings);
+		visit(&shown, visit_one, context);
 	}
+}
+
+static void
+add_row(const struct shown *shown, void *context)
+{
+	static const enum option_id columns[] = { OPTION_PATH_TIMEOUT, OPTION_IDLE, OPTION_INTERVAL,
+		OPTION_PROBES };
+	enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+	char room[COLUMNS + 1][40];
+	const char *cells[COLUMNS + 3] = { shown->name };
+	struct text text;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		int32_t value = shown->settings.value[columns[i]];
+
+		text = text_in(room[i], sizeof(room[i]));
+		if (value == VALUE_UNSET)
+			text_put(&text, "-");
+		else
+			text_put_number(&text, value);
+		text_put(&text, value == VALUE_UNSET || columns[i] == OPTION_PROBES ? "" : "s");
+		cells[i + 1] = room[i];
+	}
+	text = text_in(room[COLUMNS], sizeof(room[COLUMNS]));
+	text_put_duration(&text, settings_dead_after(&shown->settings));
+	cells[COLUMNS + 1] = room[COLUMNS];
+	cells[COLUMNS + 2] = shown->what;
+	table_add(context, cells, false);
+}
+
+static void
+put_object(const struct shown *shown, void *context)
+{
+	static const enum option_id keys[] = { OPTION_PATH_TIMEOUT, OPTION_IDLE, OPTION_INTERVAL,
+		OPTION_PROBES, OPTION_USER_TIMEOUT };
+	struct json *json = context;
+
+	json_object(json);
+	json_string(json, "name", shown->name);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_option(
+		    json, option_table[keys[i]].key, keys[i], shown->settings.value[keys[i]]);
+	json_number(json, "dead_after", settings_dead_after(&shown->settings));
+	json_string(json, "what", shown->what);
+	json_string(json, "source", shown->source);
+	json_boolean(json, "builtin", shown->source != NULL);
+}
+
+static void
+print_source(const struct shown *shown, void *context)
+{
+	(void)context;
+	if (shown->source != NULL)
+		printf("source: %s\n", shown->source);
+}
+
+static void
+print_profiles(const struct policy *policy, const char *wanted)
+{
+	static const char *const titles[] = { "<PROFILE", ">PATH", ">IDLE", ">INTERVAL", ">COUNT",
+		">DEAD", "<WHAT", NULL };
+	struct table table = table_of(titles);
+	struct terminal terminal = terminal_of(STDOUT_FILENO);
+
+	visit_profiles(policy, wanted, add_row, &table);
+	table_print(&table, stdout, &terminal);
+	table_free(&table);
+	if (wanted != NULL)
+		visit_profiles(policy, wanted, print_source, NULL);
+}
+
+static void
+put_profiles(const struct policy *policy, const char *wanted)
+{
+	struct json json = json_begin(stdout);
+
+	visit_profiles(policy, wanted, put_object, &json);
+	json_end(&json);
 }
 
 static int
-print_path_timeout(const char *value)
+show_path_timeout(const char *value, bool is_json)
 {
-	struct settings settings = settings_unset();
+	struct shown shown = { "path_timeout", "what this path_timeout gives", NULL,
+		settings_unset() };
+	struct terminal terminal = terminal_of(STDOUT_FILENO);
 	char message[300];
 	struct text error = text_in(message, sizeof(message));
+	struct json json;
 
 	if (!option_read(OPTION_PATH_TIMEOUT, value, strlen(value),
-		&settings.value[OPTION_PATH_TIMEOUT], &error)) {
+		&shown.settings.value[OPTION_PATH_TIMEOUT], &error)) {
 		fprintf(stderr, "kashim: --path-timeout: %s\n", message);
 		return STATUS_USAGE;
 	}
-	settings_derive(&settings);
-	settings_resolve(&settings);
+	settings_derive(&shown.settings);
+	settings_resolve(&shown.settings);
+	if (is_json) {
+		json = json_begin(stdout);
+		put_object(&shown, &json);
+		json_end(&json);
+		return STATUS_GOOD;
+	}
 	fputs("sets      ", stdout);
-	explain_settings(stdout, &settings);
+	explain_settings(stdout, &shown.settings);
 	fputs("\n", stdout);
-	explain_timeline(stdout, &settings);
+	explain_timeline(stdout, &shown.settings, &terminal);
 	return STATUS_GOOD;
 }
 
-static const struct option profiles_options[] = {
-	{ "path-timeout", required_argument, NULL, 't' },
-	{ NULL, 0, NULL, 0 },
-};
-
-int
-command_profiles(int argc, char **argv)
+static int
+show_profiles(const char *conf, const char *wanted, bool is_json)
 {
 	struct configuration configuration;
-	const char *path_timeout = NULL;
-	struct policy policy;
-	const char *wanted;
 	struct settings found;
-	int letter, status = STATUS_GOOD;
+	struct policy policy;
+	int status = STATUS_GOOD;
 
-	while ((letter = getopt_long(argc, argv, "", profiles_options, NULL)) != -1) {
-		if (letter != 't')
-			return command_usage();
-		path_timeout = optarg;
-	}
-	if (argc - optind > (path_timeout == NULL))
-		return command_usage();
-	if (path_timeout != NULL)
-		return print_path_timeout(path_timeout);
-	if (!command_read("", command_conf(NULL), &configuration)) {
+	if (!command_read("", command_conf(conf), &configuration)) {
 		configuration_free(&configuration);
 		return STATUS_FAULTS;
 	}
 	policy = build_policy(&configuration.build);
-	wanted = argv[optind];
 	if (wanted == NULL || profile_find(&policy, wanted, strlen(wanted), &found)) {
-		print_profiles(&policy, wanted);
+		(is_json ? put_profiles : print_profiles)(&policy, wanted);
 	} else {
 		fprintf(stderr,
 		    "kashim: there is no profile \"%s\", 'kashim profiles' lists them\n", wanted);
@@ -112,4 +186,36 @@ command_profiles(int argc, char **argv)
 	}
 	configuration_free(&configuration);
 	return status;
+}
+
+static const struct option profiles_options[] = {
+	{ "path-timeout", required_argument, NULL, 't' },
+	{ "conf", required_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, 'j' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int
+command_profiles(int argc, char **argv)
+{
+	const char *path_timeout = NULL;
+	const char *conf = NULL;
+	bool is_json = false;
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "", profiles_options, NULL)) != -1) {
+		if (letter == 't')
+			path_timeout = optarg;
+		else if (letter == 'c')
+			conf = optarg;
+		else if (letter == 'j')
+			is_json = true;
+		else
+			return command_usage();
+	}
+	if (argc - optind > (path_timeout == NULL))
+		return command_usage();
+	if (path_timeout != NULL)
+		return show_path_timeout(path_timeout, is_json);
+	return show_profiles(conf, argv[optind], is_json);
 }

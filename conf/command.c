@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "explain.h"
 #include "path.h"
 #include "terminal.h"
 
@@ -53,6 +54,15 @@ command_read(const char *root, const char *conf, struct configuration *configura
 
 	fault_print(&configuration->faults, stderr, terminal_of(STDERR_FILENO).colour);
 	return good;
+}
+
+void
+command_print_rule(const struct policy *policy, const struct rule *rule)
+{
+	char *conditions = explain_rule(policy, rule);
+
+	terminal_put(stdout, conditions);
+	free(conditions);
 }
 
 void

@@ -55,6 +55,9 @@ bool command_read(const char *root, const char *conf, struct configuration *conf
 /* The same, but the faults stay in the configuration, for who prints them in another way. */
 bool command_read_quietly(const char *root, const char *conf, struct configuration *configuration);
 
+/* Print on stdout what a rule looks at. */
+void command_print_rule(const struct policy *policy, const struct rule *rule);
+
 /* Print a number of things: "1 rule", "4 rules". */
 void command_print_count(FILE *out, uint32_t count, const char *what);
 

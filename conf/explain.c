@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "address.h"
+#include "fault.h"
 
-enum { DURATION_LONGEST = 32, BAR = 46, PROBES_DRAWN = 10 };
+enum { DURATION_LONGEST = 32, BAR = 46, PROBES_DRAWN = 10, LABEL = 10 };
 
-/* A probe and its answer: 20 bytes IPv4, 20 bytes TCP, 12 bytes timestamps; RFC 9293, RFC 7323. */
-enum { PROBE_BYTES = 52 };
+/* What a timeline is drawn with. */
+struct pen {
+	const char *start, *line, *between, *end;
+};
+static const struct pen ascii = { "|", "-", "|", "x" };
+static const struct pen box = { "├", "─", "┼", "×" };
 
 static void
 print_member(FILE *out, const struct policy *policy, enum condition condition, const uint32_t *word)
@@ -41,8 +47,8 @@ print_member(FILE *out, const struct policy *policy, enum condition condition, c
 	fputs(name, out);
 }
 
-void
-explain_rule(FILE *out, const struct policy *policy, const struct rule *rule)
+static void
+print_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 {
 	const char *separator = "";
 
@@ -69,6 +75,94 @@ explain_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 		    out);
 }
 
+/* A stream into memory that cannot run out: see memory(). */
+static FILE *
+open_string(char **string, size_t *size)
+{
+	FILE *out = open_memstream(string, size);
+
+	if (out == NULL)
+		memory(NULL, SIZE_MAX);
+	return out;
+}
+
+char *
+explain_rule(const struct policy *policy, const struct rule *rule)
+{
+	size_t size;
+	char *string;
+	FILE *out = open_string(&string, &size);
+
+	print_rule(out, policy, rule);
+	fclose(out);
+	return string;
+}
+
+static void
+print_endpoint_fact(FILE *out, enum condition condition, const struct endpoint *endpoint)
+{
+	const char *key = condition_keys[condition];
+	char name[80];
+	struct text text = text_in(name, sizeof(name));
+
+	address_put_endpoint(&text, endpoint);
+	fprintf(out, "%s is not like that: %s", key, endpoint->known ? name : "not known");
+}
+
+/* The fact that a condition is not content with. */
+static void
+print_fact(FILE *out, enum condition condition, const struct facts *facts)
+{
+	size_t arguments = 0;
+
+	switch (condition) {
+	case CONDITION_PROGRAM:
+		fprintf(out, "program is %s", facts->executed == NULL ? "?" : facts->executed);
+		break;
+	case CONDITION_ARGUMENT:
+		for (size_t i = 0; i < facts->arguments_size; i++)
+			arguments += facts->arguments[i] == '\0';
+		if (arguments <= 1)
+			fputs("argument: there is none", out);
+		else
+			fprintf(out, "argument: none of %zu is like that", arguments - 1);
+		break;
+	case CONDITION_USER:
+		fprintf(out, "user is %u", facts->user);
+		break;
+	case CONDITION_REMOTE:
+	case CONDITION_REMOTE_PORT:
+		print_endpoint_fact(out, condition, &facts->remote);
+		break;
+	default:
+		print_endpoint_fact(out, condition, &facts->local);
+	}
+}
+
+char *
+explain_why_not(const struct policy *policy, const struct rule *rule, const struct facts *facts)
+{
+	enum condition condition = 0;
+	size_t size;
+	char *string;
+	FILE *out = open_string(&string, &size);
+
+	while (condition <= CONDITION_USER && policy_holds(policy, rule, condition, facts))
+		condition++;
+	if (condition > CONDITION_USER && facts->direction == DIRECTION_ANY) {
+		fputs("waits for a connection, see --connect and --accept", out);
+	} else if (condition > CONDITION_USER && rule->direction != DIRECTION_ANY &&
+		   rule->direction != facts->direction) {
+		fprintf(out, "direction is %s", direction_names[facts->direction]);
+	} else {
+		while (condition < CONDITION_COUNT && policy_holds(policy, rule, condition, facts))
+			condition++;
+		print_fact(out, condition, facts);
+	}
+	fclose(out);
+	return string;
+}
+
 void
 explain_settings(FILE *out, const struct settings *settings)
 {
@@ -90,55 +184,82 @@ explain_settings(FILE *out, const struct settings *settings)
 }
 
 static void
-print_bar(FILE *out, int32_t idle)
+print_times(FILE *out, const char *string, size_t count)
 {
-	char word[DURATION_LONGEST];
-	struct text text = text_in(word, sizeof(word));
-	size_t left, right;
-
-	text_put(&text, " idle ");
-	text_put_duration(&text, idle);
-	text_put(&text, " ");
-	left = (BAR - 2 - text.used) / 2;
-	right = BAR - 2 - text.used - left;
-	fputc('|', out);
-	for (size_t i = 0; i < left; i++)
-		fputc('-', out);
-	fputs(word, out);
-	for (size_t i = 0; i < right; i++)
-		fputc('-', out);
-	fputc('|', out);
+	for (; count != 0; count--)
+		fputs(string, out);
 }
 
 static void
-print_probes(FILE *out, int64_t count)
+print_bar(FILE *out, const struct pen *pen, const char *word, size_t width)
 {
-	if (count > PROBES_DRAWN) {
-		fprintf(out, "p|p|p|.. %lld more ..|p|x", (long long)count - 4);
-		return;
-	}
-	for (int64_t i = 0; i < count; i++)
-		fputs("p|", out);
-	fputc('x', out);
+	size_t dashes = width - 2 - strlen(word);
+
+	fputs(pen->start, out);
+	print_times(out, pen->line, dashes / 2);
+	fputs(word, out);
+	print_times(out, pen->line, dashes - dashes / 2);
+	fputs(pen->between, out);
+}
+
+static void
+print_probes(FILE *out, const struct pen *pen, int64_t count)
+{
+	bool many = count > PROBES_DRAWN;
+
+	for (int64_t i = 0; i < (many ? 3 : count); i++)
+		fprintf(out, "p%s", pen->between);
+	if (many)
+		fprintf(
+		    out, ".. %lld more ..%sp%s", (long long)count - 4, pen->between, pen->between);
+	fputs(pen->end, out);
+}
+
+/* As wide as it is nice, unless the terminal is narrower; at least what has to be said fits. */
+static size_t
+bar_width(size_t columns, size_t rest, size_t word)
+{
+	size_t width = columns > rest ? columns - rest : 0;
+
+	if (width > BAR)
+		width = BAR;
+	return width < word + 4 ? word + 4 : width;
+}
+
+static void
+print_line(FILE *out, const struct settings *settings, const struct terminal *terminal)
+{
+	const struct pen *pen = terminal->utf8 ? &box : &ascii;
+	int64_t dead = settings_dead_after(settings);
+	int64_t count = (dead - settings->value[OPTION_IDLE]) / settings->value[OPTION_INTERVAL];
+	char idle_word[DURATION_LONGEST], dead_word[DURATION_LONGEST];
+	struct text idle_text = text_in(idle_word, sizeof(idle_word));
+	struct text dead_text = text_in(dead_word, sizeof(dead_word));
+	size_t probes = count > PROBES_DRAWN ? 32 : 2 * (size_t)count + 1;
+
+	text_put(&idle_text, " idle ");
+	text_put_duration(&idle_text, settings->value[OPTION_IDLE]);
+	text_put(&idle_text, " ");
+	text_put(&dead_text, " dead at ");
+	text_put_duration(&dead_text, dead);
+	print_times(out, " ", LABEL);
+	print_bar(out, pen, idle_word,
+	    bar_width(terminal->columns, LABEL + probes + dead_text.used, idle_text.used));
+	print_probes(out, pen, count);
+	fprintf(out, "%s\n", dead_word);
 }
 
 void
-explain_timeline(FILE *out, const struct settings *settings)
+explain_timeline(FILE *out, const struct settings *settings, const struct terminal *terminal)
 {
 	int32_t idle = settings->value[OPTION_IDLE];
 	int32_t path_timeout = settings->value[OPTION_PATH_TIMEOUT];
+	double probes = 3600.0 / idle;
 	char word[DURATION_LONGEST];
 	struct text text = text_in(word, sizeof(word));
-	double probes = 3600.0 / idle;
-	int64_t dead = settings_dead_after(settings);
 
-	text_put_duration(&text, dead);
-	fputs("          ", out);
-	print_bar(out, idle);
-	print_probes(out, (dead - idle) / settings->value[OPTION_INTERVAL]);
-	fprintf(out, " dead at %s\n", word);
+	print_line(out, settings, terminal);
 	if (path_timeout != VALUE_UNSET) {
-		text = text_in(word, sizeof(word));
 		text_put_duration(&text, path_timeout);
 		fprintf(out, "path      forgets a silent connection after %s: ", word);
 		if (idle >= path_timeout)
@@ -154,5 +275,5 @@ explain_timeline(FILE *out, const struct settings *settings)
 		fprintf(out,
 		    "traffic   %.0f probes an hour on a silent connection, about %.1f kB each "
 		    "way\n",
-		    probes, probes * PROBE_BYTES / 1000);
+		    probes, probes * EXPLAIN_PROBE_BYTES / 1000);
 }

@@ -5,15 +5,25 @@
 #include <stdio.h>
 
 #include "policy.h"
-#include "program.h"
+#include "terminal.h"
 
-/* Print what a rule looks at: "program java,javac, user 1000", or "defaults". */
-void explain_rule(FILE *out, const struct policy *policy, const struct rule *rule);
+/* What a rule looks at: "program java,javac, user 1000", or "defaults". To be freed. */
+char *explain_rule(const struct policy *policy, const struct rule *rule);
+
+/* Why a rule does not hold for these facts: its first condition that fails. To be freed. */
+char *explain_why_not(
+    const struct policy *policy, const struct rule *rule, const struct facts *facts);
 
 /* Print settings, resolved, in one line. */
 void explain_settings(FILE *out, const struct settings *settings);
 
 /* Draw idle time, probes and end as a line, and say what that costs on the wire. */
-void explain_timeline(FILE *out, const struct settings *settings);
+void explain_timeline(FILE *out, const struct settings *settings, const struct terminal *terminal);
+
+/*
+ * A probe and its answer take this many bytes each on the wire: 20 bytes IPv4, 20 bytes TCP, 12
+ * bytes timestamps; RFC 9293, RFC 7323.
+ */
+enum { EXPLAIN_PROBE_BYTES = 52 };
 
 #endif

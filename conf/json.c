@@ -93,10 +93,28 @@ json_number(struct json *json, const char *key, int64_t value)
 }
 
 void
+json_decimal(struct json *json, const char *key, double value)
+{
+	put_key(json, key);
+	fprintf(json->out, "%.6g", value);
+}
+
+void
 json_boolean(struct json *json, const char *key, bool value)
 {
 	put_key(json, key);
 	fputs(value ? "true" : "false", json->out);
+}
+
+void
+json_place(
+    struct json *json, const char *file_key, const char *line_key, const char *file, uint32_t line)
+{
+	json_string(json, file_key, line == 0 ? NULL : file);
+	if (line == 0)
+		json_null(json, line_key);
+	else
+		json_number(json, line_key, line);
 }
 
 void

@@ -24,8 +24,13 @@ void json_end(struct json *json);
 /* A NULL string is null. */
 void json_string(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, int64_t value);
+void json_decimal(struct json *json, const char *key, double value);
 void json_boolean(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
+
+/* A file and a line, both null where the line is 0. */
+void json_place(
+    struct json *json, const char *file_key, const char *line_key, const char *file, uint32_t line);
 
 /* Times are seconds: 290000 ms are 290, 1500 ms are 1.5. */
 void json_milliseconds(struct json *json, const char *key, int64_t value);

@@ -6,12 +6,13 @@
 #include "command.h"
 
 static const struct command commands[] = {
-	{ "check", command_check, "check [--print] [FILE]" },
+	{ "check", command_check, "check [--print] [--json] [FILE]" },
 	{ "compile", command_compile, "compile [--stdout] [--root DIR] [FILE]" },
 	{ "explain", command_explain,
-	    "explain [--connect ADDR:PORT | --accept ADDR:PORT] [--local ADDR:PORT] [--] PROGRAM "
-	    "[ARGUMENT...]" },
-	{ "profiles", command_profiles, "profiles [NAME | --path-timeout DURATION]" },
+	    "explain [--connect ADDR:PORT | --accept ADDR:PORT] [--local ADDR:PORT] [--verbose] "
+	    "[--json] [--conf FILE] [--] PROGRAM [ARGUMENT...]" },
+	{ "profiles", command_profiles,
+	    "profiles [--json] [--conf FILE] [NAME | --path-timeout DURATION]" },
 	{ "admit", command_admit, "admit [--best-effort] [--] PROGRAM [ARGUMENT...]" },
 	{ NULL, NULL, NULL },
 };

@@ -294,12 +294,30 @@ policy_looks_at_connection(const struct rule *rule)
 }
 
 bool
+policy_holds(const struct policy *policy, const struct rule *rule, enum condition condition,
+    const struct facts *facts)
+{
+	switch (condition) {
+	case CONDITION_REMOTE:
+		return holds_for_address(policy, rule, condition, &facts->remote);
+	case CONDITION_LOCAL:
+		return holds_for_address(policy, rule, condition, &facts->local);
+	case CONDITION_REMOTE_PORT:
+		return holds_for_port(policy, rule, condition, &facts->remote);
+	case CONDITION_LOCAL_PORT:
+		return holds_for_port(policy, rule, condition, &facts->local);
+	default:
+		return holds_for_program(policy, rule, condition, facts);
+	}
+}
+
+bool
 policy_matches_program(
     const struct policy *policy, const struct rule *rule, const struct facts *facts)
 {
-	return holds_for_program(policy, rule, CONDITION_USER, facts) &&
-	       holds_for_program(policy, rule, CONDITION_PROGRAM, facts) &&
-	       holds_for_program(policy, rule, CONDITION_ARGUMENT, facts);
+	return policy_holds(policy, rule, CONDITION_USER, facts) &&
+	       policy_holds(policy, rule, CONDITION_PROGRAM, facts) &&
+	       policy_holds(policy, rule, CONDITION_ARGUMENT, facts);
 }
 
 bool
@@ -311,10 +329,10 @@ policy_matches_connection(
 	if (facts->direction == DIRECTION_ANY)
 		return false;
 	return (rule->direction == DIRECTION_ANY || rule->direction == facts->direction) &&
-	       holds_for_port(policy, rule, CONDITION_REMOTE_PORT, &facts->remote) &&
-	       holds_for_port(policy, rule, CONDITION_LOCAL_PORT, &facts->local) &&
-	       holds_for_address(policy, rule, CONDITION_REMOTE, &facts->remote) &&
-	       holds_for_address(policy, rule, CONDITION_LOCAL, &facts->local);
+	       policy_holds(policy, rule, CONDITION_REMOTE_PORT, facts) &&
+	       policy_holds(policy, rule, CONDITION_LOCAL_PORT, facts) &&
+	       policy_holds(policy, rule, CONDITION_REMOTE, facts) &&
+	       policy_holds(policy, rule, CONDITION_LOCAL, facts);
 }
 
 const struct rule *

@@ -144,6 +144,13 @@ const struct rule *policy_match(const struct policy *policy, const struct facts 
 /* Whether a rule looks at the connection: it has a direction, an address or a port. */
 bool policy_looks_at_connection(const struct rule *rule);
 
+/*
+ * Whether one condition of a rule holds. One that was not given does; one on a connection needs a
+ * connection.
+ */
+bool policy_holds(const struct policy *policy, const struct rule *rule, enum condition condition,
+    const struct facts *facts);
+
 /* Whether the conditions on the program (program, argument, user) hold. */
 bool policy_matches_program(
     const struct policy *policy, const struct rule *rule, const struct facts *facts);

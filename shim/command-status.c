@@ -152,11 +152,7 @@ put_verdict(struct json *json, const struct verdict *verdict)
 	struct settings nothing = settings_unset();
 
 	json_string(json, "mode", is_known ? mode_name(verdict->wanted.mode) : NULL);
-	json_string(json, "rule_file", verdict->file);
-	if (verdict->file == NULL)
-		json_null(json, "rule_line");
-	else
-		json_number(json, "rule_line", verdict->line_number);
+	json_place(json, "rule_file", "rule_line", verdict->file, verdict->line_number);
 	put_options(
 	    json, "wanted_", verdict->wanted.mode == MODE_OFF ? &nothing : &verdict->wanted);
 	if (verdict->standing == STANDING_PROTECTED || verdict->standing == STANDING_UNPROTECTED)

@@ -46,7 +46,8 @@ use(const struct policy *policy)
 
 	CLAIM(rules != NULL);
 	if (rule != NULL)
-		seen += policy->settings[rule->settings].mode + strlen(policy->strings + rule->file);
+		seen +=
+		    policy->settings[rule->settings].mode + strlen(policy->strings + rule->file);
 	CLAIM(policy_narrow(policy, rules, &facts) <= policy->rule_count);
 	profile_find(policy, "head-office", 11, &settings);
 	settings_resolve(&settings);

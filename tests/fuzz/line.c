@@ -9,8 +9,8 @@ claim_sound(const struct settings *settings)
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 		int32_t value = settings->value[option];
 
-		CLAIM(value == VALUE_UNSET || (value >= option_table[option].min &&
-						  value <= option_table[option].max));
+		CLAIM(value == VALUE_UNSET ||
+		      (value >= option_table[option].min && value <= option_table[option].max));
 	}
 }
 

@@ -85,3 +85,42 @@ untouched_without() {
 		have "$socket" "$UNTOUCHED" || fail "control" || return
 	done
 }
+
+compiler() {
+	needs "${CC:-cc}"
+	"${CC:-cc}" "$@" 2>cc.log || skip "cannot be built here: $(head -n 1 cc.log)"
+}
+
+build_static() {
+	compiler -static -D_GNU_SOURCE -o static "$ROOT/tests/lib/play.c"
+	not grep -q INTERP <(readelf -l static)
+}
+
+# A Go program in program.go, which listens at an address, connects to it and accepts.
+needs_go() {
+	needs go
+	export GOCACHE=$BATS_RUN_TMPDIR/go-cache GOFLAGS=-buildvcs=false GO111MODULE=off GOPATH=$PWD GOTOOLCHAIN=local
+	cat >program.go <<-'END'
+		package main
+
+		import (
+			"fmt"
+			"net"
+			"os"
+			"time"
+		)
+
+		func main() {
+			listener, err := net.Listen("tcp", os.Args[1])
+			if err == nil {
+				_, err = net.Dial("tcp", os.Args[1])
+			}
+			if err == nil {
+				_, err = listener.Accept()
+			}
+			fmt.Println(err)
+			fmt.Println("ready")
+			time.Sleep(time.Minute)
+		}
+	END
+}

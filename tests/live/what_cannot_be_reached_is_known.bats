@@ -6,16 +6,6 @@
 load ../lib/live
 load ../lib/play
 
-compiler() {
-	needs "${CC:-cc}"
-	"${CC:-cc}" "$@" 2>cc.log || skip "cannot be built here: $(head -n 1 cc.log)"
-}
-
-build_static() {
-	compiler -static -D_GNU_SOURCE -o static "$ROOT/tests/lib/play.c"
-	not grep -q INTERP <(readelf -l static)
-}
-
 # Refused with this reason, and not run; run all the same when asked to.
 refused() {
 	local reason=$1 status=0
@@ -59,34 +49,6 @@ as_is() {
 	by_command
 	play 'a socket inet'
 	have a "$POLICY"
-}
-
-needs_go() {
-	needs go
-	export GOCACHE=$BATS_RUN_TMPDIR/go-cache GOFLAGS=-buildvcs=false GO111MODULE=off GOPATH=$PWD GOTOOLCHAIN=local
-	cat >program.go <<-'END'
-		package main
-
-		import (
-			"fmt"
-			"net"
-			"os"
-			"time"
-		)
-
-		func main() {
-			listener, err := net.Listen("tcp", os.Args[1])
-			if err == nil {
-				_, err = net.Dial("tcp", os.Args[1])
-			}
-			if err == nil {
-				_, err = listener.Accept()
-			}
-			fmt.Println(err)
-			fmt.Println("ready")
-			time.Sleep(time.Minute)
-		}
-	END
 }
 
 # Go's own 15 seconds, where the policy would win if it could.

@@ -445,7 +445,7 @@ use(const struct policy *policy, FILE *out)
 		match_and_narrow(policy, &facts);
 	}
 	for (uint32_t i = 0; i < policy->rule_count; i++)
-		explain_rule(out, policy, &policy->rules[i]);
+		free(explain_rule(policy, &policy->rules[i]));
 	for (uint32_t i = 0; i < policy->settings_count; i++) {
 		settings = policy->settings[i];
 		settings_resolve(&settings);

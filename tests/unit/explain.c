@@ -28,12 +28,16 @@ prints(FILE *out, const char *expected)
 }
 
 static void
-rule_prints(uint32_t rule, const char *expected)
+is_shown(char *text, const char *expected)
 {
-	FILE *out = open_out();
+	ck_assert_str_eq(text, expected);
+	free(text);
+}
 
-	explain_rule(out, &reading_policy, &reading_policy.rules[rule]);
-	prints(out, expected);
+static void
+rule_is_shown(uint32_t rule, const char *expected)
+{
+	is_shown(explain_rule(&reading_policy, &reading_policy.rules[rule]), expected);
 }
 
 START_TEST(rules_are_shown_with_all_their_conditions)
@@ -42,10 +46,10 @@ START_TEST(rules_are_shown_with_all_their_conditions)
 			" { program = [\"a\", \"b\"]; argument = \"*.jar\"; user = 33; },\n"
 			" { direction = \"accept\"; remote = [\"10.0.0.0/8\", \"!::1\"];\n"
 			"   local_port = \"80,8000-8099\"; },\n { } );");
-	rule_prints(0, "program a,b, argument *.jar, user 33");
-	rule_prints(1, "direction accept, remote 10.0.0.0/8,!::1, local_port 80,8000-8099");
-	rule_prints(2, "every program");
-	rule_prints(3, "defaults");
+	rule_is_shown(0, "program a,b, argument *.jar, user 33");
+	rule_is_shown(1, "direction accept, remote 10.0.0.0/8,!::1, local_port 80,8000-8099");
+	rule_is_shown(2, "every program");
+	rule_is_shown(3, "defaults");
 }
 
 START_TEST(settings_are_shown_in_one_line)
@@ -64,6 +68,8 @@ START_TEST(settings_are_shown_in_one_line)
 	prints(out, "nothing, sockets are left alone");
 }
 
+static const struct terminal pipe_end = { .columns = SIZE_MAX };
+
 static void
 timeline_prints(int32_t idle, int32_t interval, int32_t count, int32_t path, const char *expected)
 {
@@ -75,7 +81,7 @@ timeline_prints(int32_t idle, int32_t interval, int32_t count, int32_t path, con
 	settings.value[OPTION_PROBES] = count;
 	settings.value[OPTION_PATH_TIMEOUT] = path;
 	settings_resolve(&settings);
-	explain_timeline(out, &settings);
+	explain_timeline(out, &settings, &pipe_end);
 	prints(out, expected);
 }
 
@@ -107,6 +113,73 @@ START_TEST(timeline_of_the_largest_values_fits)
 	    "traffic   a probe every 9.1 hours on a silent connection\n");
 }
 
+/* The first line of a timeline on a terminal. */
+static void
+line_prints(size_t columns, bool utf8, const char *expected)
+{
+	const struct terminal terminal = { .is_terminal = true, .columns = columns, .utf8 = utf8 };
+	struct settings settings = settings_builtin();
+	FILE *out = open_out();
+
+	settings_resolve(&settings);
+	explain_timeline(out, &settings, &terminal);
+	fclose(out);
+	printed_text[strcspn(printed_text, "\n")] = '\0';
+	ck_assert_str_eq(printed_text, expected);
+	free(printed_text);
+}
+
+START_TEST(timeline_fits_a_narrow_terminal)
+{
+	line_prints(200, false,
+	    "          |----------------- idle 1m ------------------|p|p|p|p|p|p|x dead at 2m");
+	line_prints(60, false, "          |------- idle 1m --------|p|p|p|p|p|p|x dead at 2m");
+	line_prints(50, false, "          |-- idle 1m ---|p|p|p|p|p|p|x dead at 2m");
+	line_prints(10, false, "          |- idle 1m -|p|p|p|p|p|p|x dead at 2m");
+}
+
+START_TEST(timeline_is_drawn_where_utf8_is_shown)
+{
+	line_prints(50, true, "          ├── idle 1m ───┼p┼p┼p┼p┼p┼p┼× dead at 2m");
+}
+
+static void
+passed_over(uint32_t rule, const struct facts *facts, const char *expected)
+{
+	is_shown(explain_why_not(&reading_policy, &reading_policy.rules[rule], facts), expected);
+}
+
+START_TEST(why_a_rule_does_not_match_is_its_first_condition_that_fails)
+{
+	static const char arguments[] = "java\0-jar\0shop.jar";
+	struct facts facts = {
+		.executed = "/usr/bin/java",
+		.image = "/usr/bin/java",
+		.arguments = arguments,
+		.arguments_size = sizeof(arguments),
+		.user = 1000,
+	};
+
+	reading_accepts("rules = (\n"
+			" { program = \"sshd\"; argument = \"x\"; },\n"
+			" { program = \"java\"; argument = \"billing.jar\"; user = 1; },\n"
+			" { program = \"java\"; user = 33; remote = \"10.0.0.0/8\"; },\n"
+			" { direction = \"accept\"; remote_port = 80; },\n"
+			" { direction = \"connect\"; remote_port = 80; local = \"::1\"; } );");
+	passed_over(0, &facts, "program is /usr/bin/java");
+	passed_over(1, &facts, "argument: none of 2 is like that");
+	passed_over(2, &facts, "user is 1000");
+	passed_over(3, &facts, "waits for a connection, see --connect and --accept");
+	facts.direction = DIRECTION_CONNECT;
+	facts.remote = (struct endpoint){ true, 443, { 0, 0, 0xffff, 0xc0000201 } };
+	passed_over(3, &facts, "direction is connect");
+	passed_over(4, &facts, "local is not like that: not known");
+	facts.local = (struct endpoint){ true, 7, { 0, 0, 0, 1 } };
+	passed_over(4, &facts, "remote_port is not like that: 192.0.2.1:443");
+	facts.arguments_size = 5;
+	passed_over(1, &facts, "argument: there is none");
+}
+
 Suite *
 explain_suite(void)
 {
@@ -118,6 +191,9 @@ explain_suite(void)
 	tcase_add_test(claims, settings_are_shown_in_one_line);
 	tcase_add_test(claims, timeline_says_when_a_dead_peer_is_noticed_and_what_it_costs);
 	tcase_add_test(claims, timeline_of_the_largest_values_fits);
+	tcase_add_test(claims, timeline_fits_a_narrow_terminal);
+	tcase_add_test(claims, timeline_is_drawn_where_utf8_is_shown);
+	tcase_add_test(claims, why_a_rule_does_not_match_is_its_first_condition_that_fails);
 	suite_add_tcase(suite, claims);
 	return suite;
 }

@@ -24,6 +24,8 @@ static Suite *(*const suites[])(void) = {
 	explain_suite,
 	program_suite,
 	reach_suite,
+	json_suite,
+	table_suite,
 };
 
 int

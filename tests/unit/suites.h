@@ -14,6 +14,7 @@ Suite *document_suite(void);
 Suite *explain_suite(void);
 Suite *fault_suite(void);
 Suite *group_suite(void);
+Suite *json_suite(void);
 Suite *option_suite(void);
 Suite *path_suite(void);
 Suite *place_suite(void);
@@ -22,6 +23,7 @@ Suite *profile_suite(void);
 Suite *program_suite(void);
 Suite *reach_suite(void);
 Suite *read_suite(void);
+Suite *table_suite(void);
 Suite *text_suite(void);
 
 #endif
