@@ -1,0 +1,244 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# kashim apply puts the policy on sockets that are open already, in programs that never saw the shim, without a restart.
+# What the sockets then have is read by sockopts; before, they have nothing of a policy, which is the control.
+
+load ../lib/live
+load ../lib/play
+load ../lib/status
+
+# A server with a listener a, a client c and an accepted b, without the shim.
+play_plain() {
+	unwrap
+	take_port
+	play_with "${1:-$PLAY}" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" \
+		'b accept a'
+	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
+}
+
+changes='keepalive off -> on, idle 7200s -> 33s, interval 75s -> 11s, count 9 -> 5'
+
+@test "force: all sockets of a process" {
+	play_plain
+	kashim apply "$PID" >out
+	have a "$POLICY" b "$POLICY" c "$POLICY"
+	[ "$(grep -cF ": $changes" out)" -eq 3 ] || fail "$(cat out)"
+	grep -qxF "$PID play 127.0.0.1:$PORT -: $changes" out
+	grep -qx '3 sockets of 1 process changed' out
+	in_scene ss -Htno state established "dport = :$PORT" | grep -q 'timer:(keepalive,[23]'
+}
+
+@test "a second time there is nothing to do" {
+	play_plain
+	kashim apply "$PID" >out
+	kashim apply "$PID" >out
+	[ "$(cat out)" = '0 sockets of 0 processes changed' ]
+	have a "$POLICY" b "$POLICY" c "$POLICY"
+}
+
+@test "--dry-run says the same, and changes nothing" {
+	play_plain
+	kashim apply --dry-run "$PID" >dry
+	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
+	kashim apply "$PID" >out
+	sed 's/would be changed/changed/' dry | diff - out
+}
+
+@test "a listener hands it on to what it accepts from then on" {
+	needs socat
+	unwrap
+	take_port
+	start socat "TCP-LISTEN:$PORT,fork,reuseaddr" 'SYSTEM:sleep 600'
+	wait_for has "$PID" listen
+	server=$PID
+	kashim apply "$server" >out
+	start_plain socat "TCP:127.0.0.1:$PORT" STDIO
+	wait_for serves "$server"
+	[ "$(timers_of "$(children_of "$server" | head -n 1)" established)" = "$POLICY" ]
+	[ "$(timers_of "$PID" established)" = "$UNTOUCHED" ] || fail "control: the client"
+}
+
+serves() {
+	local child
+	child=$(children_of "$1" | head -n 1)
+	[ -n "$child" ] && has "$child" established
+}
+
+@test "suggest fills what still has the kernel's default" {
+	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' | policy
+	unwrap
+	play 'a socket inet' 'a set TCP_KEEPIDLE 500' 'b socket inet'
+	kashim apply "$PID" >out
+	have a 1/500/11/5 b "$POLICY"
+	grep -qF 'keepalive off -> on, interval 75s -> 11s, count 9 -> 5' out
+}
+
+@test "force wins over the program's own values, and sets the user timeout" {
+	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = "1500ms"; };\n' | policy
+	unwrap
+	play 'a socket inet' 'a set TCP_KEEPIDLE 500'
+	kashim apply "$PID" >out
+	have a "$POLICY"
+	has_option a TCP_USER_TIMEOUT 1500
+	grep -qF 'idle 500s -> 33s, interval 75s -> 11s, count 9 -> 5, user_timeout off -> 1500ms' out || fail "$(cat out)"
+}
+
+@test "off leaves alone" {
+	printf 'rules = ( { program = "play"; mode = "off"; } );\n' | policy
+	play_plain
+	kashim apply "$PID" >out
+	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
+}
+
+@test "rules for connections hold" {
+	take_port
+	printf 'rules = ( { direction = "accept"; idle = 21; }, { remote_port = %s; idle = 22; }, { idle = 23; } );\n' $((PORT + 1)) | policy
+	play_plain
+	kashim apply "$PID" >out
+	have a 1/23/10/6 b 1/21/10/6 c 1/22/10/6
+}
+
+@test "options of listeners" {
+	printf 'defaults: { defer_accept = "7s"; };\n' | policy
+	play_plain
+	has_option a TCP_DEFER_ACCEPT 0
+	kashim apply "$PID" >out
+	not has_option a TCP_DEFER_ACCEPT 0
+	has_option c TCP_DEFER_ACCEPT 0
+}
+
+@test "only TCP is touched" {
+	unwrap
+	play 'a socket unix' 'b socket udp' 'c socket inet'
+	kashim apply "$PID" >out
+	has_option a SO_KEEPALIVE 0
+	has_option b SO_KEEPALIVE 0
+	has_option c SO_KEEPALIVE 1
+	grep -qx '1 socket of 1 process changed' out
+}
+
+@test "static and Go programs" {
+	build_static
+	play_plain ./static
+	kashim apply "$PID" >out
+	have a "$POLICY" b "$POLICY" c "$POLICY"
+	needs_go
+	CGO_ENABLED=0 go build -o program program.go 2>go.log || skip "go cannot build: $(head -n 1 go.log)"
+	take_port
+	play_with ./program "127.0.0.1:$PORT"
+	wait_for has "$PID" listen established
+	not all_are "$POLICY" "$PID"
+	kashim apply program >out
+	all_are "$POLICY" "$PID" || fail "$(sockets_of "$PID")"
+}
+
+@test "redis at work, by its name, and the connection still carries data" {
+	needs redis-server redis-cli
+	unwrap
+	take_port
+	start redis-server --port "$PORT" --bind 127.0.0.1 --save '' --appendonly no
+	server=$PID
+	wait_for has "$server" listen
+	mkfifo commands
+	in_scene redis-cli -p "$PORT" <commands >answers 2>&1 3>&- &
+	STARTED+=("$!")
+	exec 8>commands
+	echo 'set a 7' >&8
+	wait_for grep -q OK answers
+	[ "$(timers_of "$server" established)" = 1/300/100/3 ] || fail "control: $(timers_of "$server")"
+	kashim apply "$server" >out
+	all_are "$POLICY" "$server" || fail "$(sockets_of "$server")"
+	echo 'get a' >&8
+	wait_for grep -q 7 answers
+	exec 8>&-
+}
+
+@test "all processes of a container, and no more" {
+	needs_root
+	needs unshare
+	unwrap
+	play 'a socket inet'
+	outside=$PID
+	unshare --pid --fork --mount-proc --net env KASHIM_CONF="$PWD/k.conf" sh -euc '
+		ip link set lo up
+		"$1" "a socket inet" >one & "$1" "a socket inet" >two &
+		for file in one two; do
+			tries=0
+			until grep -qs ready $file; do tries=$((tries + 1)); [ $tries -lt 200 ]; sleep 0.03; done
+		done
+		"$2" apply --all
+		"$2" status --unprotected' sh "$PLAY" "$COMMAND" <quiet >out 2>err 9<>quiet || fail "$(cat out err)"
+	grep -qx '2 sockets of 2 processes changed' out || fail "$(cat out err)"
+	[ "$(timers_of "$outside")" = "$UNTOUCHED" ]
+}
+
+@test "nothing named is nothing done" {
+	ends 2 '^usage: kashim apply ' kashim apply
+	ends 2 '^usage: kashim apply ' kashim apply --dry-run
+	ends 2 '^usage: kashim apply ' kashim apply --all 1
+	ends 1 '^kashim: 4194305: no such process$' kashim apply 4194305
+}
+
+@test "a configuration in error changes nothing" {
+	play_plain
+	printf 'defaults: { idel = 5; };\n' >k.conf
+	ends 1 'k.conf:1: idel: no such setting' kashim apply "$PID"
+	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
+}
+
+@test "without permission: said, and status 1" {
+	needs_root
+	needs setpriv
+	play_plain
+	ends 1 '^kashim: 1 process could not be looked at' setpriv --reuid 65534 --clear-groups "$COMMAND" apply "$PID"
+	have a "$UNTOUCHED"
+}
+
+@test "JSON: an object for each option" {
+	needs_python
+	play_plain
+	kashim apply --dry-run --json "$PID" >dry.json
+	kashim apply --json "$PID" >out.json
+	"$PYTHON" -c '
+import json
+dry, out = (json.load(open(name)) for name in ("dry.json", "out.json"))
+assert len(out) == 12, out
+assert {row["option"] for row in out} == {"keepalive", "idle", "interval", "count"}
+first = [row for row in out if row["option"] == "idle"][0]
+assert first["before"] == 7200 and first["after"] == 33 and first["changed"] is True, first
+assert [dict(row, changed=True) for row in dry] == out'
+}
+
+@test "descriptors that come and go meanwhile are no error" {
+	needs_python
+	unwrap
+	start "$PYTHON" -c '
+import socket
+print("ready", flush=True)
+while True:
+    sockets = [socket.socket() for _ in range(50)]
+    for one in sockets:
+        one.close()'
+	wait_for is_played
+	for _ in $(seq 30); do
+		ends 0 '' kashim apply "$PID"
+		[ ! -s err ] || fail "$(cat err)"
+	done
+}
+
+@test "a process that ends meanwhile is no error" {
+	unwrap
+	start_plain sh -c 'while :; do "$0" "a socket inet" </dev/null >/dev/null & p=$!; sleep 0.01; kill -KILL $p; wait $p; done' "$PLAY"
+	for _ in $(seq 30); do
+		kashim apply --dry-run 'play' "$PID" >out 2>err || :
+		not grep -v 'no process runs this program' err
+	done
+}
+
+@test "no packet is sent for it" {
+	play_plain
+	before=$(in_scene sh -c 'cat /proc/net/dev' | sed -n 's/^ *lo: *[0-9]* *\([0-9]*\).*/\1/p')
+	kashim apply "$PID" >out
+	have c "$POLICY"
+	[ "$(in_scene sh -c 'cat /proc/net/dev' | sed -n 's/^ *lo: *[0-9]* *\([0-9]*\).*/\1/p')" = "$before" ]
+}

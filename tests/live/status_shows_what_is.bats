@@ -1,0 +1,360 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# kashim status shows every TCP socket of a process with the values that the kernel has, and says what the policy would
+# change. The control is sockopts, which shares no code with it.
+
+load ../lib/live
+load ../lib/play
+load ../lib/status
+
+
+wants() {
+	says "$1" protected false
+	said_of "$1" note | grep -qF "wants $2 ($PWD/k.conf:1)$3" || fail "$(said_of "$1" note)"
+}
+
+all='keepalive on, idle 33s, interval 11s, count 5'
+
+@test "without the shim: the values, what is wanted, and what to do" {
+	needs_python
+	many_states
+	unwrap
+	play "${MANY[@]}"
+	status_agrees
+	for socket in a b c e f g; do
+		wants "$socket" "$all" '; no shim: restart or kashim apply'
+		says "$socket" shim false
+		says "$socket" wanted_idle 33
+		says "$socket" next_probe null
+	done
+	says a state '"listen"'
+	says c state '"established"'
+	says e state '"close_wait"'
+	says f state '"close"'
+	says a direction null
+	says b direction '"accept"'
+	says c direction '"connect"'
+	ends 1 '' kashim status --unprotected "$PID"
+	[ "$(wc -l <out)" -eq 7 ]
+}
+
+@test "with the shim: all is well" {
+	needs_python
+	many_states
+	play "${MANY[@]}"
+	status_agrees
+	for socket in a b c e f g; do
+		says "$socket" shim true
+		says "$socket" protected true
+		says "$socket" note '""'
+	done
+	ends 0 'no TCP socket is unprotected' kashim status --unprotected "$PID"
+	[ ! -s out ]
+}
+
+@test "the next probe is due when the kernel says so" {
+	needs_python
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
+	status_agrees
+	next=$(said_of c next_probe)
+	timer=$(in_scene ss -Htno state established "dport = :$PORT" | sed -n 's/.*timer:(keepalive,\([0-9]*\)\(\.[0-9]*\)\{0,1\}sec.*/\1/p')
+	[ -n "$timer" ] || fail "no timer: $(in_scene ss -tno)"
+	[ "${next%.*}" -ge $((timer - 2)) ] && [ "${next%.*}" -le $((timer + 1)) ] || fail "$next, ss says $timer"
+	says a next_probe null
+}
+
+@test "IPv6, IPv4 over IPv6, and MPTCP, which has no user timeout" {
+	needs_python
+	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = "44s"; };\n' | policy
+	take_port
+	play 'a socket inet6' "a bind ::1 $PORT" 'a listen' 'c socket inet6' "c connect ::1 $PORT" 'b accept a' 'm socket mptcp' \
+		"m bind 127.0.0.1 $PORT" 'm listen' 'n socket mptcp' "n connect 127.0.0.1 $PORT" 'o accept m'
+	status_agrees
+	says c user_timeout 44
+	says m protocol '"mptcp"'
+	says m user_timeout null
+	says m protected true
+	for socket in a b c n o; do
+		says "$socket" protected true
+	done
+}
+
+@test "a socket that was made by a raw system call under the shim is found" {
+	needs_python
+	play 'a raw' 'b socket inet'
+	status_agrees
+	wants a "$all" '; kashim apply'
+	says b protected true
+}
+
+@test "a duplicate is no second socket" {
+	needs_python
+	play 'a socket inet' 'b dup a 77'
+	kashim status --json "$PID" >status.json
+	[ "$(grep -c '"pid"' status.json)" -eq 1 ] || fail "$(cat status.json)"
+	says a keepalive true
+}
+
+@test "left alone by a rule" {
+	needs_python
+	printf 'rules = (\n { program = "play"; mode = "off"; } );\n' | policy
+	unwrap
+	play 'a socket inet'
+	status_agrees
+	says a note "\"left alone by $PWD/k.conf:2\""
+	says a protected null
+	ends 0 '' kashim status --unprotected "$PID"
+}
+
+@test "too slow for the path, by the program's own values" {
+	needs_python
+	printf 'defaults: { mode = "suggest"; path_timeout = "350s"; };\n' | policy
+	play 'a socket inet' 'a set SO_KEEPALIVE 1' 'a set TCP_KEEPIDLE 350' 'b socket inet' 'b set TCP_KEEPIDLE 349'
+	status_agrees
+	says a note "\"too slow for path_timeout 350s ($PWD/k.conf:1)\""
+	says a protected false
+	says b protected true
+	ends 1 '' kashim status --unprotected "$PID"
+	[ "$(wc -l <out)" -eq 2 ]
+}
+
+@test "suggest wants what still has the kernel's default" {
+	needs_python
+	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' | policy
+	unwrap
+	play 'a socket inet' 'a set TCP_KEEPIDLE 500'
+	status_agrees
+	wants a 'keepalive on, interval 11s, count 5' '; no shim'
+}
+
+@test "rules for connections hold: by port for a client, by direction for a server" {
+	needs_python
+	take_port
+	printf 'rules = (\n{ direction = "accept"; idle = 21; },\n{ remote_port = %s; idle = 22; }, { idle = 23; } );\n' "$PORT" | policy
+	unwrap
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
+	status_agrees
+	says a wanted_idle 23
+	says b wanted_idle 21
+	says b rule_line 2
+	says c wanted_idle 22
+	says c rule_line 3
+}
+
+@test "a child that serves without the listener is a server, too" {
+	needs_python
+	needs socat
+	printf 'rules = ( { direction = "accept"; idle = 21; } );\n' | policy
+	unwrap
+	take_port
+	start socat "TCP-LISTEN:$PORT,fork,reuseaddr" 'SYSTEM:sleep 600'
+	wait_for has "$PID" listen
+	server=$PID
+	start_plain socat "TCP:127.0.0.1:$PORT" STDIO
+	wait_for has "$PID" established
+	wait_for has_children "$server"
+	for child in $(children_of "$server"); do
+		kashim status --json "$child" | grep '"direction": "accept".*"wanted_idle": 21' >found
+	done
+	[ -s found ]
+}
+
+has_children() {
+	[ -n "$(children_of "$1")" ]
+}
+
+@test "by pid, by name, by a script's name, by a pattern" {
+	needs_python
+	printf '#!%s\nimport socket, sys\ns = socket.socket()\nprint("ready", flush=True)\nsys.stdin.read()\n' "$PYTHON" >legacy-script
+	chmod 755 legacy-script
+	unwrap
+	start "$PWD/legacy-script"
+	wait_for is_played
+	for wanted in "$PID" legacy-script 'legacy-*' "$(basename "$(readlink -f "$PYTHON")")"; do
+		kashim status --json "$wanted" | grep -q "\"pid\": $PID, \"program\": \"legacy-script\"" || fail "not by $wanted"
+	done
+	not grep . <(kashim status --json legacy-scrip | grep legacy)
+}
+
+@test "a rule on a script's name or argument holds, seen from outside" {
+	needs_python
+	printf '#!%s\nimport socket, sys\ns = socket.socket()\nprint("ready", flush=True)\nsys.stdin.read()\n' "$PYTHON" >legacy-script
+	chmod 755 legacy-script
+	printf 'rules = ( { program = "legacy-script"; argument = "--port=7"; idle = 21; } );\n' | policy
+	unwrap
+	start ./legacy-script --port=7
+	wait_for is_played
+	kashim status --json "$PID" | grep -q '"wanted_idle": 21'
+}
+
+@test "what there is not" {
+	ends 1 '^kashim: 4194305: no such process$' kashim status 4194305
+	ends 1 '^kashim: no-such-program: no process runs this program$' kashim status no-such-program
+	ends 2 '^usage: kashim status ' kashim status --nothing
+}
+
+@test "the process's own KASHIM_CONF and KASHIM count, where the shim is loaded" {
+	needs_python
+	printf 'defaults: { idle = 44; };\n' >own.conf
+	"$COMMAND" compile own.conf
+	WITH=(env "KASHIM_CONF=$PWD/own.conf" "LD_PRELOAD=$SHIM")
+	play 'a socket inet'
+	kashim status --json "$PID" >status.json
+	says a wanted_idle 44
+	says a protected true
+	says a rule_file "\"$PWD/own.conf\""
+	WITH=(env "KASHIM_CONF=$PWD/own.conf" KASHIM=idle=55 "LD_PRELOAD=$SHIM")
+	play 'a socket inet' 'b raw'
+	kashim status --json "$PID" >status.json
+	says a wanted_idle 55
+	says a protected true
+	said_of b note | grep -qF '(KASHIM=idle=55); kashim apply'
+	WITH=(env KASHIM=idle=55 "KASHIM_CONF=$PWD/own.conf")
+	play 'a socket inet'
+	kashim status --json "$PID" >status.json
+	says a wanted_idle 33
+}
+
+@test "a configuration in error: its errors, and the values all the same" {
+	needs_python
+	unwrap
+	play 'a socket inet' 'a set TCP_KEEPIDLE 77'
+	printf 'defaults: { idel = 5; };\n' >k.conf
+	ends 0 '^.*/k.conf:1: idel: no such setting' kashim status --json "$PID"
+	grep -q 'what the policy wants is not known' err
+	cp out status.json
+	says a idle 77
+	says a protected null
+	said_of a note | grep -q 'in error: kashim check '
+	ends 0 '' kashim status --unprotected "$PID"
+}
+
+@test "static, Go: no preload reaches them, status does" {
+	needs_python
+	build_static
+	unwrap
+	take_port
+	play_with ./static 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
+	status_agrees
+	wants a "$all" '; static: kashim apply'
+	needs_go
+	CGO_ENABLED=0 go build -o program program.go 2>go.log || skip "go cannot build: $(head -n 1 go.log)"
+	take_port
+	play_with ./program "127.0.0.1:$PORT"
+	wait_for has "$PID" listen established
+	status_agrees
+	grep -q 'static, Go: kashim apply' status
+}
+
+@test "real servers: nginx with its workers, redis" {
+	needs_python
+	needs nginx redis-server redis-cli
+	unwrap
+	take_port
+	mkdir www
+	printf 'daemon off; pid %s; error_log %s; worker_processes 2; events { }\nhttp { access_log off; server { listen 127.0.0.1:%s; root %s; } }\n' \
+		"$PWD/nginx.pid" "$PWD/nginx.log" "$PORT" "$PWD/www" >nginx.conf
+	[ "$(id -u)" != 0 ] || sed -i '1s/^/user root; /' nginx.conf
+	start nginx -p "$PWD" -c "$PWD/nginx.conf"
+	wait_for has "$PID" listen
+	for PID in "$PID" $(children_of "$PID"); do
+		status_agrees
+	done
+	take_port
+	start redis-server --port "$PORT" --bind 127.0.0.1 --save '' --appendonly no
+	wait_for has "$PID" listen
+	server=$PID
+	start_plain redis-cli -p "$PORT"
+	wait_for has "$server" established
+	PID=$server
+	status_agrees
+	grep -q ' 300s .*established\|established .* 300s ' status
+}
+
+@test "of another user: ?, and the reason once" {
+	needs_root
+	needs setpriv
+	chmod 711 "$BATS_TEST_TMPDIR"
+	unwrap
+	play 'a socket inet'
+	ends 0 '^kashim: 1 process could not be looked at: .*root, or CAP_SYS_PTRACE' \
+		setpriv --reuid 65534 --clear-groups "$COMMAND" status "$PID"
+	[ "$(tail -n 1 out | tr -s ' ')" = "$(printf '%s play ? ? ? ? ? ? ? ? ?' "$PID")" ] || fail "$(cat out)"
+	[ "$(wc -l <err)" -eq 1 ] || fail "$(cat err)"
+	setpriv --reuid 65534 --clear-groups "$COMMAND" status --json "$PID" | grep -q '"keepalive": null.*"shim": null.*"protected": null'
+}
+
+@test "without operands: also sockets of those that may not be looked at, as ?" {
+	needs_root
+	needs setpriv
+	needs_scene
+	unwrap
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
+	in_scene env KASHIM_CONF="$PWD/k.conf" "$COMMAND" status >out
+	grep -q "^ *$PID  *play .*127.0.0.1:$PORT " out || fail "$(cat out)"
+	in_scene setpriv --reuid 65534 --clear-groups "$COMMAND" status >out 2>err
+	grep -q "^ *?  *?  *127.0.0.1:$PORT  *-  *listen  *?  *?  *?  *?  *?  *?" out || fail "$(cat out)"
+	[ "$(wc -l <err)" -eq 1 ] || fail "$(cat err)"
+}
+
+@test "a hostile name does not reach the terminal" {
+	needs_python
+	name=$(printf 'e\033[2Jvil\nx')
+	program_named "$name"
+	unwrap
+	play_with "./$name" 'a socket inet'
+	kashim status "$PID" >out
+	not grep -q "$(printf '\033')" out
+	grep -q ' e?\[2Jvil?x ' out || fail "$(cat -v out)"
+	[ "$(wc -l <out)" -eq 2 ]
+	kashim status --json "$PID" | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)[0]["program"] == "e\033[2Jvil\nx")' | grep -q True
+}
+
+@test "processes that come and go are no error" {
+	unwrap
+	start_plain sh -c 'while :; do /bin/true; done'
+	for _ in $(seq 30); do
+		"$COMMAND" status >out 2>err || fail "$(cat err)"
+		not grep -v '^kashim: ?' err
+	done
+}
+
+@test "a pipe gets no colour, a terminal does, unless NO_COLOR is set" {
+	needs script
+	unwrap
+	play 'a socket inet'
+	not grep -q "$(printf '\033')" <(kashim status "$PID")
+	export KASHIM_CONF=$PWD/k.conf
+	script -qec "$COMMAND status $PID" /dev/null </dev/null | grep -q "$(printf '\033\\[1;31m')"
+	not grep -q "$(printf '\033')" <(NO_COLOR=1 script -qec "$COMMAND status $PID" /dev/null </dev/null)
+}
+
+@test "a narrow terminal gets notes below, a very narrow one blocks" {
+	needs script
+	unwrap
+	play 'a socket inet'
+	export KASHIM_CONF=$PWD/k.conf NO_COLOR=1
+	script -qec "stty cols 130; $COMMAND status $PID" /dev/null </dev/null | tr -d '\r' >out
+	grep -q '^    wants keepalive on' out || fail "$(cat out)"
+	script -qec "stty cols 60; $COMMAND status $PID" /dev/null </dev/null | tr -d '\r' >out
+	grep -q "^PID  *$PID\$" out || fail "$(cat out)"
+	grep -q '^KEEPALIVE  *off$' out
+}
+
+@test "10,000 sockets" {
+	needs_python
+	ulimit -n 10200 2>/dev/null || skip "no more descriptors to be had"
+	unwrap
+	start "$PYTHON" -c '
+import socket, sys
+sockets = [socket.socket() for _ in range(10000)]
+print("ready", flush=True)
+sys.stdin.read()'
+	wait_for is_played
+	before=$(date +%s%N)
+	kashim status --json "$PID" >status.json
+	echo "# 10,000 sockets in $((($(date +%s%N) - before) / 1000000)) ms" >&3
+	[ "$(grep -c "\"pid\": $PID" status.json)" -eq 10000 ]
+}
