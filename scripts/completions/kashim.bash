@@ -19,6 +19,11 @@ _kashim_profiles() {
 	done)"
 }
 
+# Processes that run: their numbers and names.
+_kashim_processes() {
+	_kashim_words "$(cat /proc/[0-9]*/comm 2>/dev/null) $(cd /proc && echo [0-9]*)"
+}
+
 # The value of option $1. Returns 1 where the option has none.
 _kashim_value() {
 	case $1 in
@@ -26,8 +31,12 @@ _kashim_value() {
 	--root) _kashim_files -d ;;
 	--mode) _kashim_words 'force suggest off' ;;
 	--profile) _kashim_profiles ;;
-	--user-timeout) _kashim_words 'auto off' ;;
-	--path-timeout | --idle | --interval | --count | --connect | --accept | --local) COMPREPLY=() ;;
+	--user-timeout) _kashim_words 'auto off 30s 2m' ;;
+	--path-timeout) _kashim_words '240s 350s 5m 10m 15m 30m 1h' ;;
+	--idle) _kashim_words '30s 60s 2m 5m' ;;
+	--interval) _kashim_words '5s 10s 30s' ;;
+	--count) _kashim_words '3 5 6 9' ;;
+	--connect | --accept | --local) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
@@ -79,7 +88,7 @@ _kashim_program() {
 _kashim() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	local option=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run check compile explain profiles help'
+	local commands='run check compile explain profiles status apply help'
 	local options program
 
 	COMPREPLY=()
@@ -93,10 +102,12 @@ _kashim() {
 		options='--conf --mode --profile --path-timeout --idle --interval --count --user-timeout
 			--verbose --best-effort --help --'
 		;;
-	check) options='--print --help' ;;
+	check) options='--print --json --help' ;;
 	compile) options='--root --stdout --help' ;;
-	explain) options='--connect --accept --local --help --' ;;
-	profiles) options='--path-timeout --help' ;;
+	explain) options='--connect --accept --local --verbose --json --conf --help --' ;;
+	profiles) options='--path-timeout --json --conf --help' ;;
+	status) options='--unprotected --json --conf --help' ;;
+	apply) options='--all --dry-run --json --conf --help' ;;
 	help)
 		((COMP_CWORD > 2)) || _kashim_words "${commands% help}"
 		return
@@ -131,6 +142,13 @@ _kashim() {
 			_kashim_words "$options"
 		else
 			_kashim_profiles
+		fi
+		;;
+	status | apply)
+		if [[ $cur == -* ]]; then
+			_kashim_words "$options"
+		else
+			_kashim_processes
 		fi
 		;;
 	*) _kashim_words "$options" ;;

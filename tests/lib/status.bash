@@ -10,15 +10,16 @@ kashim() {
 	env KASHIM_CONF="$PWD/k.conf" "$COMMAND" "$@"
 }
 
-# What status says of PID, in status.json and as a table in status, is what sockopts sees.
+# What status says of a process, or of PID, in status.json and as a table in status.txt, is what sockopts sees.
 status_agrees() {
-	kashim status --json "$PID" >status.json 2>err || fail "$(cat err)" || return
+	local pid=${1:-$PID}
+	kashim status --json "$pid" >status.json 2>err || fail "$(cat err)" || return
 	[ ! -s err ] || fail "on stderr: $(cat err)" || return
-	kashim status "$PID" >status
-	"$SOCKOPTS" "$PID" >seen
+	kashim status "$pid" >status.txt
+	"$SOCKOPTS" "$pid" >seen
 	[ -s seen ] || fail "nothing is seen" || return
 	"$PYTHON" "$ROOT/tests/lib/status.py" status.json agree seen || return
-	"$PYTHON" "$ROOT/tests/lib/status.py" status.json table status
+	"$PYTHON" "$ROOT/tests/lib/status.py" status.json table status.txt
 }
 
 # One value of the last status: of a socket of the scene.
@@ -49,6 +50,7 @@ program_named() {
 # Sockets in many states: a listens; c is connected to b; d waits for a close; e was closed by its peer.
 many_states() {
 	take_port
+	# shellcheck disable=SC2034 # for the tests
 	MANY=('a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
 		'd socket inet' "d connect 127.0.0.1 $PORT" 'e accept a' 'd close' 'f socket inet' 'g socket inet6')
 }

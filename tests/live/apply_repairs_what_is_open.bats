@@ -159,6 +159,7 @@ serves() {
 	unwrap
 	play 'a socket inet'
 	outside=$PID
+	# shellcheck disable=SC2016,SC2094 # the shell in there expands it
 	unshare --pid --fork --mount-proc --net env KASHIM_CONF="$PWD/k.conf" sh -euc '
 		ip link set lo up
 		"$1" "a socket inet" >one & "$1" "a socket inet" >two &
@@ -228,6 +229,7 @@ while True:
 
 @test "a process that ends meanwhile is no error" {
 	unwrap
+	# shellcheck disable=SC2016
 	start_plain sh -c 'while :; do "$0" "a socket inet" </dev/null >/dev/null & p=$!; sleep 0.01; kill -KILL $p; wait $p; done' "$PLAY"
 	for _ in $(seq 30); do
 		kashim apply --dry-run 'play' "$PID" >out 2>err || :

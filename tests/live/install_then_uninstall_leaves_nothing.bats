@@ -14,7 +14,7 @@ setup_file() {
 build() {
 	local page
 	needs make cc
-	for page in scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7 scripts/completions/kashim.bash; do
+	for page in scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7; do
 		[ -e "$ROOT/$page" ] || skip "$page is not there yet"
 	done
 	MAKE=(make -s -C "$BATS_FILE_TMPDIR/tree" CFLAGS=-O0 "$@")
@@ -29,8 +29,8 @@ files() {
 	build PREFIX=/usr "DESTDIR=$PWD/root"
 	"${MAKE[@]}" -j2 install
 	files root >installed
-	for file in bin/kashim libexec/kashim/kashim-policy share/man/man1/kashim.1 share/man/man5/kashim.conf.5 \
-		share/man/man7/libkashim.7 share/bash-completion/completions/kashim; do
+	for file in bin/kashim libexec/kashim/kashim-policy libexec/kashim/kashim-sockets share/man/man1/kashim.1 share/man/man5/kashim.conf.5 \
+		share/man/man7/libkashim.7 share/bash-completion/completions/kashim share/zsh/site-functions/_kashim; do
 		grep -qx "root/usr/$file" installed || fail "$file is missing: $(cat installed)"
 	done
 	grep -q '^root/usr/lib/.*libkashim\.so$' installed
@@ -48,7 +48,7 @@ files() {
 	(umask 077 && "${MAKE[@]}" install)
 	[ -z "$(find root ! -type d ! -perm -444)" ] || fail "$(find root ! -type d ! -perm -444)"
 	[ -z "$(find root ! -type d -perm /022)" ] || fail "$(find root ! -type d -perm /022)"
-	[ -x root/usr/bin/kashim ] && [ -x root/usr/libexec/kashim/kashim-policy ]
+	[ -x root/usr/bin/kashim ] && [ -x root/usr/libexec/kashim/kashim-policy ] && [ -x root/usr/libexec/kashim/kashim-sockets ]
 }
 
 @test "a configuration that someone edited stays" {

@@ -210,6 +210,7 @@ has_children() {
 	says a wanted_idle 55
 	says a protected true
 	said_of b note | grep -qF '(KASHIM=idle=55); kashim apply'
+	# shellcheck disable=SC2034 # play uses it
 	WITH=(env KASHIM=idle=55 "KASHIM_CONF=$PWD/own.conf")
 	play 'a socket inet'
 	kashim status --json "$PID" >status.json
@@ -244,7 +245,7 @@ has_children() {
 	play_with ./program "127.0.0.1:$PORT"
 	wait_for has "$PID" listen established
 	status_agrees
-	grep -q 'static, Go: kashim apply' status
+	grep -q 'static, Go: kashim apply' status.txt
 }
 
 @test "real servers: nginx with its workers, redis" {
@@ -258,8 +259,8 @@ has_children() {
 	[ "$(id -u)" != 0 ] || sed -i '1s/^/user root; /' nginx.conf
 	start nginx -p "$PWD" -c "$PWD/nginx.conf"
 	wait_for has "$PID" listen
-	for PID in "$PID" $(children_of "$PID"); do
-		status_agrees
+	for process in "$PID" $(children_of "$PID"); do
+		status_agrees "$process"
 	done
 	take_port
 	start redis-server --port "$PORT" --bind 127.0.0.1 --save '' --appendonly no
@@ -267,9 +268,8 @@ has_children() {
 	server=$PID
 	start_plain redis-cli -p "$PORT"
 	wait_for has "$server" established
-	PID=$server
-	status_agrees
-	grep -q ' 300s .*established\|established .* 300s ' status
+	status_agrees "$server"
+	grep -q ' 300s .*established\|established .* 300s ' status.txt
 }
 
 @test "of another user: ?, and the reason once" {
@@ -326,19 +326,17 @@ has_children() {
 	unwrap
 	play 'a socket inet'
 	not grep -q "$(printf '\033')" <(kashim status "$PID")
-	export KASHIM_CONF=$PWD/k.conf
-	script -qec "$COMMAND status $PID" /dev/null </dev/null | grep -q "$(printf '\033\\[1;31m')"
-	not grep -q "$(printf '\033')" <(NO_COLOR=1 script -qec "$COMMAND status $PID" /dev/null </dev/null)
+	script -qec "$COMMAND status --conf k.conf $PID" /dev/null </dev/null | grep -q "$(printf '\033\\[1;31m')"
+	not grep -q "$(printf '\033')" <(NO_COLOR=1 script -qec "$COMMAND status --conf k.conf $PID" /dev/null </dev/null)
 }
 
 @test "a narrow terminal gets notes below, a very narrow one blocks" {
 	needs script
 	unwrap
 	play 'a socket inet'
-	export KASHIM_CONF=$PWD/k.conf NO_COLOR=1
-	script -qec "stty cols 130; $COMMAND status $PID" /dev/null </dev/null | tr -d '\r' >out
+	NO_COLOR=1 script -qec "stty cols 130; $COMMAND status --conf k.conf $PID" /dev/null </dev/null | tr -d '\r' >out
 	grep -q '^    wants keepalive on' out || fail "$(cat out)"
-	script -qec "stty cols 60; $COMMAND status $PID" /dev/null </dev/null | tr -d '\r' >out
+	NO_COLOR=1 script -qec "stty cols 60; $COMMAND status --conf k.conf $PID" /dev/null </dev/null | tr -d '\r' >out
 	grep -q "^PID  *$PID\$" out || fail "$(cat out)"
 	grep -q '^KEEPALIVE  *off$' out
 }

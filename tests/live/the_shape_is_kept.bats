@@ -56,16 +56,59 @@ condition_keys() {
 	done <names
 }
 
-@test "every command and every option of run is in kashim(1), in --help and in the completion" {
-	for name in run check compile explain profiles; do
+# The commands, and the options of one, as the help has them.
+commands() {
+	"$ROOT/scripts/kashim" help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'
+}
+
+options_of() {
+	"$ROOT/scripts/kashim" help "$1" | sed -n 's/^  --\([a-z-]*\).*/\1/p'
+}
+
+@test "every command is in kashim(1), in --help and in the completions" {
+	[ "$(commands | wc -l)" -eq 7 ] || fail "$(commands)"
+	for name in $(commands); do
 		grep -q "^\.\(Ss\|It\) .*\<$name\>" "$ROOT/scripts/kashim.1" || fail "$name is not in kashim(1)"
-		"$ROOT/scripts/kashim" | grep -q "^  $name " || fail "$name is not in the usage"
 		"$ROOT/scripts/kashim" "$name" --help | head -n 1 | grep -q "^usage: kashim $name"
-		grep -q "\<$name\>" "$ROOT/scripts/completions/kashim.bash" || fail "$name is not completed"
+		for shell in bash zsh; do
+			grep -q "\<$name\>" "$ROOT/scripts/completions/kashim.$shell" || fail "$name is not in the completion for $shell"
+		done
 	done
-	for option in conf mode profile path-timeout idle interval count user-timeout verbose best-effort; do
-		grep -q "Fl \\\\*&*-$option\>" "$ROOT/scripts/kashim.1" || fail "--$option is not in kashim(1)"
-		"$ROOT/scripts/kashim" help run | grep -q -e "--$option\>" || fail "--$option is not in the help"
-		grep -q -e "--$option\>" "$ROOT/scripts/completions/kashim.bash" || fail "--$option is not completed"
+}
+
+@test "every option of every command is in kashim(1), in the usage and in the completions" {
+	for name in $(commands); do
+		[ -n "$(options_of "$name")" ] || fail "$name has no options"
+		for option in $(options_of "$name"); do
+			sed -n "/^\.Ss kashim $name\>/,/^\.S[sh] /p" "$ROOT/scripts/kashim.1" | tail -n +2 | sed '/^\.Ss kashim/,$d' |
+				grep -q "^\.It Fl .*-$option\>" || fail "--$option of $name is not in kashim(1)"
+			for shell in bash zsh; do
+				grep -q -e "--$option\>" "$ROOT/scripts/completions/kashim.$shell" ||
+					fail "--$option of $name is not in the completion for $shell"
+			done
+		done
+	done
+}
+
+@test "every option that a program takes is in its help, and no other" {
+	for name in check compile explain profiles status apply; do
+		file=$(ls "$ROOT"/*/command-"$name".c)
+		sed -n 's/^	{ "\([a-z-]*\)", \(no\|required\)_argument.*/\1/p' "$file" | sort >taken
+		[ -s taken ] || fail "the options of $name are not found"
+		options_of "$name" | sort | diff taken -
+	done
+}
+
+# json_string(json, "key", ...): those that are written so.
+json_keys() {
+	cat "$ROOT"/conf/command-*.c "$ROOT"/shim/command-*.c "$ROOT"/shim/outside-json.c | tr -d '\n\t' |
+		grep -oE 'json_[a-z]+\((&?json|&?output->json), "[a-z_]+"(, "[a-z_]+")?' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u
+}
+
+@test "every key of JSON is in kashim(1)" {
+	[ "$(json_keys | wc -l)" -ge 40 ] || fail "the keys are not found: $(json_keys)"
+	sed -n '/^\.Sh JSON OUTPUT/,/^\.Sh ENV/p' "$ROOT/scripts/kashim.1" >schema
+	for key in $(json_keys); do
+		grep -qE "^\.?(It )?Li (.*, )?$key( |\$)" schema || fail "$key is not in kashim(1)"
 	done
 }
