@@ -84,14 +84,21 @@ finish(int status)
 int
 command_main(const struct command *commands, int argc, char **argv)
 {
+	char name[32];
+
 	setlocale(LC_CTYPE, "");
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("kashim " KASHIM_VERSION);
 		return finish(STATUS_GOOD);
 	}
-	for (command = commands; argc > 1 && command->name != NULL; command++)
-		if (strcmp(command->name, argv[1]) == 0)
-			return finish(command->run(argc - 1, argv + 1));
+	for (command = commands; argc > 1 && command->name != NULL; command++) {
+		if (strcmp(command->name, argv[1]) != 0)
+			continue;
+		/* What getopt_long(3) puts in front of its messages. */
+		snprintf(name, sizeof(name), "kashim %s", command->name);
+		argv[1] = name;
+		return finish(command->run(argc - 1, argv + 1));
+	}
 	fputs("usage: the commands of this program, which kashim(1) calls, are:\n", stderr);
 	for (command = commands; command->name != NULL; command++)
 		fprintf(stderr, "       %s\n", command->usage);

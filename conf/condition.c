@@ -35,14 +35,15 @@ static const char *
 why_bad_pattern(enum condition condition, const char *pattern)
 {
 	if (*pattern == '\0')
-		return "an empty pattern matches nothing";
+		return "an empty pattern matches nothing, leave it out";
 	for (const char *at = pattern; *at != '\0'; at++) {
 		if (*at == '[') {
 			at = bracket_end(at);
 			if (at == NULL)
 				return "[ has no ], write \\\\[ for the character itself";
 		} else if (*at == '\\' && *++at == '\0') {
-			return "the pattern ends in a backslash";
+			return "the pattern ends in a backslash, write \\\\\\\\ for the character "
+			       "itself";
 		}
 	}
 	if (condition == CONDITION_PROGRAM && strchr(pattern, '/') != NULL &&
@@ -150,7 +151,7 @@ condition_read(
 			node_refuse(tree, member, message);
 	}
 	if (count == 0)
-		node_refuse(tree, node, "an empty list matches nothing");
+		node_refuse(tree, node, "an empty list matches nothing, leave it out");
 	if (used == 0)
 		return 0;
 	words[0] = used / size;

@@ -21,6 +21,7 @@ struct reader {
 	struct origins default_origins;
 	struct origin defaults_at;
 	struct origins *profile_origins; /* as many as profiles */
+	bool is_full;                    /* there were more rules than a policy can have */
 };
 
 /* Fill `to` from settings that stand further away: values, and where they come from. */
@@ -231,9 +232,12 @@ read_rule(struct reader *reader, const struct file *file, const struct node *nod
 
 	if (!node_is_group(&file->tree, node))
 		return;
+	/* Said once, not for each that is too many. */
 	if (reader->build->rule_count == POLICY_RULES_MOST - 1) {
-		node_refuse(
-		    &file->tree, node, "there are too many rules, a policy has at most 65,534");
+		if (!reader->is_full)
+			node_refuse(&file->tree, node,
+			    "there are too many rules, a policy has at most 65,534");
+		reader->is_full = true;
 		return;
 	}
 	group = group_read(&file->tree, node, GROUP_RULE, file->name, reader->build);

@@ -103,7 +103,7 @@ node_is_value(const struct tree *tree, const struct node *node, const char *allo
 	if (node_is_aggregate(node))
 		return node_refuse_type(tree, node, allowed);
 	if (strlen(node->text) > LONGEST_VALUE)
-		return node_refuse(tree, node, "this is too long");
+		return node_refuse(tree, node, "this is too long, allowed are 512 bytes");
 	for (const char *at = node->text; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == '\x7f')
 			return node_refuse(tree, node, "a control character is not allowed here");

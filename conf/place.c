@@ -149,7 +149,8 @@ scan_value(struct scan *scan, struct span *value)
 		return true;
 	}
 	if (scan->depth == DEEPEST)
-		return refuse_here(scan, 1, "this is nested too deeply");
+		return refuse_here(
+		    scan, 1, "this is nested too deeply, allowed are 16 brackets in each other");
 	value->width = 1;
 	scan->open[scan->depth].opened = *value;
 	scan->open[scan->depth++].closing = closing[bracket - opening];
@@ -168,7 +169,7 @@ scan_setting(struct scan *scan)
 		    "this "
 		    "configuration followed by .d");
 	if (!is_name_start(*scan->at))
-		return refuse_here(scan, 1, "syntax error, a setting is written: name = value;");
+		return refuse_here(scan, 1, "syntax error, a setting is written \"name = value;\"");
 	place = append(scan);
 	while (is_name(*scan->at))
 		scan->at++;
@@ -177,7 +178,7 @@ scan_setting(struct scan *scan)
 		return false;
 	if (*scan->at != '=' && *scan->at != ':')
 		return refuse(scan, &place->name,
-		    "syntax error, = is missing: a setting is written: name = value;");
+		    "syntax error, = is missing, a setting is written \"name = value;\"");
 	scan->at++;
 	return skip_blanks(scan) && scan_value(scan, &place->value);
 }

@@ -55,7 +55,7 @@ static bool
 refuse_twice(struct text *error, const char *key)
 {
 	text_put(error, key);
-	text_put(error, ": given twice");
+	text_put(error, ": given twice, take one of them out");
 	return false;
 }
 

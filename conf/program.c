@@ -45,13 +45,15 @@ is_executable(const char *path)
 	return S_ISREG(found.st_mode) && access(path, X_OK) == 0;
 }
 
+static const char denied[] = "cannot be executed, it is no file with permission x";
+
 /* As execvp(3): a name with a slash is a path, any other is looked for in PATH. */
 static int
 search(const char *name, char *path, struct text *error)
 {
 	const char *directory = getenv("PATH");
 	char here[PATH_LONGEST] = "";
-	bool denied = false;
+	bool is_denied = false;
 
 	if (getcwd(here, sizeof(here)) == NULL)
 		here[0] = '\0';
@@ -61,8 +63,9 @@ search(const char *name, char *path, struct text *error)
 		path_put_absolute(&text, here, name);
 		if (is_executable(path))
 			return 0;
-		return fail(
-		    error, name, strerror(errno), errno == ENOENT || errno == ENOTDIR ? 127 : 126);
+		if (errno == ENOENT || errno == ENOTDIR)
+			return fail(error, name, strerror(errno), 127);
+		return fail(error, name, denied, 126);
 	}
 	if (directory == NULL)
 		directory = "/usr/local/bin:/usr/bin:/bin";
@@ -78,12 +81,12 @@ search(const char *name, char *path, struct text *error)
 		path_put_absolute(&text, here, file);
 		if (*name != '\0' && is_executable(path))
 			return 0;
-		denied |= errno == EACCES;
+		is_denied |= errno == EACCES;
 		if (directory[size] == '\0')
 			break;
 		directory += size + 1;
 	}
-	return fail(error, name, denied ? "cannot be executed" : "not found", denied ? 126 : 127);
+	return fail(error, name, is_denied ? denied : "not found in PATH", is_denied ? 126 : 127);
 }
 
 /*

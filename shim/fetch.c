@@ -69,6 +69,7 @@ take_image(struct fetched *fetched, size_t size, const char *file)
 
 	if (state != COMPILED_GOOD) {
 		put_problem(fetched, file, compiled_problem(state));
+		text_put(&fetched->problem, ", run: kashim compile");
 		unmap(fetched);
 		return false;
 	}

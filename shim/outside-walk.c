@@ -193,6 +193,8 @@ walk(struct walk *walk, char *const *operands, walk_visit *visit, void *context)
 bool
 walk_report(const struct walk *walk)
 {
+	/* At the end, also where both streams go to one place. */
+	fflush(stdout);
 	if (walk->listed_alone != 0 && walk->any_refused)
 		fputs("kashim: ? is a socket of a process that may not be looked at, or of the "
 		      "kernel: run it as root to see more\n",

@@ -121,13 +121,16 @@ START_TEST(host_bits_are_refused_where_they_stand)
 
 START_TEST(patterns_that_can_never_match_are_refused)
 {
-	rule_refuses("program = \"\";", 23, 2, "program: an empty pattern matches nothing");
-	rule_refuses("argument = \"\";", 24, 2, "argument: an empty pattern matches nothing");
+	rule_refuses(
+	    "program = \"\";", 23, 2, "program: an empty pattern matches nothing, leave it out");
+	rule_refuses(
+	    "argument = \"\";", 24, 2, "argument: an empty pattern matches nothing, leave it out");
 	rule_refuses("program = \"a[b\";", 23, 5,
 	    "program: [ has no ], write \\\\[ for the character itself");
 	rule_refuses("program = \"[]a\";", 23, 5,
 	    "program: [ has no ], write \\\\[ for the character itself");
-	rule_refuses("program = \"a\\\\\";", 23, 5, "program: the pattern ends in a backslash");
+	rule_refuses("program = \"a\\\\\";", 23, 5,
+	    "program: the pattern ends in a backslash, write \\\\\\\\ for the character itself");
 	rule_refuses("program = \"bin/java\";", 23, 10,
 	    "program: a pattern with a / is for the whole path, so it has to start with / or *");
 	rule_refuses("program = \"./java\";", 23, 8,
@@ -161,7 +164,7 @@ START_TEST(empty_lists_are_refused)
 		unsigned column = 13 + (unsigned)strlen(key) + 3;
 
 		rule_refuses(scratch_text("%s = ( );", key), column, 1,
-		    scratch_text("%s: an empty list matches nothing", key));
+		    scratch_text("%s: an empty list matches nothing, leave it out", key));
 	}
 }
 
@@ -197,7 +200,7 @@ START_TEST(very_long_values_are_refused)
 	memset(value, 'x', sizeof(value));
 	reading_accepts(scratch_text("rules = ( { program = \"%.512s\"; } );", value));
 	reading_refuses(scratch_text("rules = ( { program = \"%.513s\"; } );", value), 1, 23, 138,
-	    "program: this is too long");
+	    "program: this is too long, allowed are 512 bytes");
 }
 
 /* A list of so many members: "key = (value,value,...)". */

@@ -163,9 +163,9 @@ START_TEST(bracket_that_is_open_is_named)
 
 START_TEST(what_is_no_setting_is_refused)
 {
-	static const char setting[] = "syntax error, a setting is written: name = value;";
+	static const char setting[] = "syntax error, a setting is written \"name = value;\"";
 	static const char equals[] =
-	    "syntax error, = is missing: a setting is written: name = value;";
+	    "syntax error, = is missing, a setting is written \"name = value;\"";
 
 	refuses("1 = 2;", 1, 1, setting);
 	refuses("a = 1;\n = 2;", 2, 2, setting);
@@ -202,8 +202,10 @@ nested(const char *opening, size_t depth, const char *rest)
 START_TEST(deep_nesting_is_refused)
 {
 	ck_assert(scans(nested("(", 16, "))))))))))))))))")));
-	refuses(nested("(", 17, ""), 1, 21, "this is nested too deeply");
-	refuses(nested("{a=", 300, ""), 1, 53, "this is nested too deeply");
+	refuses(nested("(", 17, ""), 1, 21,
+	    "this is nested too deeply, allowed are 16 brackets in each other");
+	refuses(nested("{a=", 300, ""), 1, 53,
+	    "this is nested too deeply, allowed are 16 brackets in each other");
 }
 
 START_TEST(places_are_found_in_a_text_of_many_settings)

@@ -198,10 +198,10 @@ START_TEST(wrong_line_is_refused_with_the_reason)
 
 START_TEST(nothing_is_given_twice)
 {
-	refuses("idle=30,idle=40", "idle: given twice");
-	refuses("profile=ipvs,profile=aws-nlb", "profile: given twice");
-	refuses("mode=off,force", "mode: given twice");
-	refuses("off,off", "mode: given twice");
+	refuses("idle=30,idle=40", "idle: given twice, take one of them out");
+	refuses("profile=ipvs,profile=aws-nlb", "profile: given twice, take one of them out");
+	refuses("mode=off,force", "mode: given twice, take one of them out");
+	refuses("off,off", "mode: given twice, take one of them out");
 }
 
 START_TEST(reason_names_the_wrong_item_alone)

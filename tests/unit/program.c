@@ -136,16 +136,16 @@ START_TEST(link_is_executed_under_its_own_name)
 START_TEST(what_is_not_found_is_127_and_what_cannot_be_executed_126)
 {
 	ck_assert_int_eq(find("nosuch", NULL, NULL), 127);
-	ck_assert_str_eq(message, "nosuch: not found");
+	ck_assert_str_eq(message, "nosuch: not found in PATH");
 	ck_assert_int_eq(find("./nosuch", NULL, NULL), 127);
 	ck_assert_str_eq(message, "./nosuch: No such file or directory");
 	ck_assert_int_eq(find("", NULL, NULL), 127);
-	ck_assert_str_eq(message, ": not found");
+	ck_assert_str_eq(message, ": not found in PATH");
 	scratch_write("bin/data", "");
 	ck_assert_int_eq(find("data", NULL, NULL), 126);
-	ck_assert_str_eq(message, "data: cannot be executed");
+	ck_assert_str_eq(message, "data: cannot be executed, it is no file with permission x");
 	ck_assert_int_eq(find("bin/data", NULL, NULL), 126);
-	ck_assert_str_eq(message, "bin/data: Permission denied");
+	ck_assert_str_eq(message, "bin/data: cannot be executed, it is no file with permission x");
 	ck_assert_int_eq(find("./bin", NULL, NULL), 126);
 	ck_assert_int_eq(find("bin/data/x", NULL, NULL), 127);
 }
@@ -228,7 +228,7 @@ START_TEST(interpreter_that_does_not_exist_is_126)
 	ck_assert_ptr_nonnull(strstr(message, "nosuch: No such file or directory"));
 	script_of("job", "/usr/bin/env nosuch", "", "\n");
 	ck_assert_int_eq(find("./job", NULL, NULL), 126);
-	ck_assert_str_eq(message, "nosuch: not found");
+	ck_assert_str_eq(message, "nosuch: not found in PATH");
 }
 
 START_TEST(interpreters_without_end_are_126)
