@@ -174,7 +174,10 @@ command_check(int argc, char **argv)
 	if (argc - optind > 1)
 		return command_usage();
 	conf = command_conf(argv[optind]);
-	good = (is_json ? check_for_programs : check_for_people)(conf, print, &configuration);
+	if (is_json)
+		good = check_for_programs(conf, print, &configuration);
+	else
+		good = check_for_people(conf, print, &configuration);
 	configuration_free(&configuration);
 	return good ? STATUS_GOOD : STATUS_FAULTS;
 }

@@ -260,6 +260,19 @@ namespace_listens(const struct namespace *namespace, const struct endpoint *loca
 	return false;
 }
 
+static int
+by_ends(const void *a, const void *b)
+{
+	const struct listed *first = a;
+	const struct listed *second = b;
+
+	if (first->local.port != second->local.port)
+		return first->local.port < second->local.port ? -1 : 1;
+	if (first->remote.port != second->remote.port)
+		return first->remote.port < second->remote.port ? -1 : 1;
+	return memcmp(first->local.address, second->local.address, sizeof(first->local.address));
+}
+
 void
 namespace_refresh(struct namespace *namespace, int directory)
 {
@@ -273,6 +286,8 @@ namespace_refresh(struct namespace *namespace, int directory)
 		/* What is new was not there when the processes were looked at. */
 		listed->seen = known == NULL || known->seen;
 	}
+	if (namespace->count != 0)
+		qsort(namespace->listed, namespace->count, sizeof(*namespace->listed), by_ends);
 	free(before.listed);
 	free(before.listener);
 }

@@ -44,7 +44,10 @@ void namespace_mark(struct namespace *namespace, uint64_t inode);
 /* Whether some socket listens at this address, or at its port for any address. */
 bool namespace_listens(const struct namespace *namespace, const struct endpoint *local);
 
-/* List the sockets again, as they are now, and take out those that are not listed any more. */
+/*
+ * List the sockets again, as they are now, in the order of their ports. What is gone meanwhile is
+ * not listed any more; what is new counts as seen. After that namespace_find() is of no use.
+ */
 void namespace_refresh(struct namespace *namespace, int directory);
 
 #endif

@@ -22,7 +22,7 @@ offers() {
 bash_completion() {
 	complete() { :; }
 	compopt() { :; }
-	# shellcheck source=scripts/completions/kashim.bash
+	# shellcheck source=/dev/null
 	. "$ROOT/scripts/completions/kashim.bash"
 }
 
