@@ -128,6 +128,16 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	wants a 'keepalive on, interval 11s, count 5' '; no shim'
 }
 
+@test "what the kernel makes something else of is not judged" {
+	needs_python
+	printf 'defaults: { max_segment = 1000; window_clamp = 5000; defer_accept = "5s"; };\n' | policy
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
+	not has_option c TCP_MAXSEG 1000
+	ends 0 '' kashim status --unprotected "$PID"
+	[ ! -s out ] || fail "$(cat out)"
+}
+
 @test "rules for connections hold: by port for a client, by direction for a server" {
 	needs_python
 	take_port
