@@ -3,18 +3,9 @@
 # golden/messages is a terminal session in which every message of every program is provoked: to be read by people, who
 # judge whether each names what is wrong, where, what is allowed and what to do. It is played again here.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+load ../lib/session
+
 GOLDEN=$BATS_TEST_DIRNAME/golden
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	[ -x "$ROOT/build/tests/play" ] || fail "build first: make all build/tests/play"
-}
-
-fail() {
-	printf '%s\n' "$*"
-	return 1
-}
 
 # Process numbers in reports, and how long the kernel still waits, depend on the day.
 without_clock() {
@@ -22,12 +13,8 @@ without_clock() {
 }
 
 @test "the messages are as they were" {
-	local status=0
 	[ "$(id -u)" = 0 ] || skip "some of them only root gets"
-	"$ROOT/tests/lib/session" <"$GOLDEN/messages" >played 2>stage 3>&- || status=$?
-	[ "$status" -ne 77 ] || skip "no namespaces to be had: $(head -n 1 stage)"
-	[ "$status" -eq 0 ] || fail "exit status $status: $(cat stage)"
-	diff -u <(without_clock "$GOLDEN/messages") <(without_clock played)
+	plays_again "$GOLDEN/messages" without_clock
 }
 
 @test "there are no others" {

@@ -3,17 +3,7 @@
 # The terminal sessions in README and manual: each is played again, and prints to the letter what stands there. To write
 # one, put the commands behind a "session" comment, and copy what this test says is missing.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	[ -x "$ROOT/build/tests/play" ] || fail "build first: make all build/tests/play"
-}
-
-fail() {
-	printf '%s\n' "$*"
-	return 1
-}
+load ../lib/session
 
 # Of the README the indented lines behind the comment.
 readme_session() {
@@ -36,12 +26,8 @@ without_clock() {
 }
 
 is_true() {
-	local status=0
 	[ "$(grep -c '^\$ ' expected)" -ge "$1" ] || fail "no session is found: $(cat expected)"
-	"$ROOT/tests/lib/session" <expected >played 2>stage 3>&- || status=$?
-	[ "$status" -ne 77 ] || skip "no namespaces to be had: $(head -n 1 stage)"
-	[ "$status" -eq 0 ] || fail "exit status $status: $(cat stage played)"
-	diff -u <(without_clock expected) <(without_clock played)
+	plays_again expected without_clock
 }
 
 @test "README" {
