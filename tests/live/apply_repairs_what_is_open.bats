@@ -217,7 +217,7 @@ assert [dict(row, changed=True) for row in dry] == out'
 import socket
 print("ready", flush=True)
 while True:
-    sockets = [socket.socket() for _ in range(50)]
+    sockets = [socket.socket() for _ in range(900)]
     for one in sockets:
         one.close()'
 	wait_for is_played

@@ -64,6 +64,68 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	says a next_probe null
 }
 
+# A connection that was silent for more than a second, and sends a byte for each line that comes.
+silent_connection() {
+	needs_python
+	start "$PYTHON" -c '
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+print("slot c", client.fileno(), flush=True)
+print("ready", flush=True)
+while sys.stdin.readline():
+    server.send(b"x")
+    client.recv(1)
+    print("sent", flush=True)
+sys.stdin.read()'
+	wait_for is_played
+	wait_for is_silent
+}
+
+is_silent() {
+	in_scene ss -Htin state established | grep -qE 'lastrcv:(1[2-9]|[2-9][0-9])[0-9][0-9]'
+}
+
+next_probe_is_more_than() {
+	local next
+	kashim status --json "$PID" >status.json
+	next=$(said_of c next_probe)
+	[ "${next%.*}" -ge "$1" ] || fail "$next"
+}
+
+@test "the next probe: keepalive that was switched on late starts anew" {
+	unwrap
+	silent_connection
+	kashim apply "$PID" >out
+	next_probe_is_more_than 32
+}
+
+@test "the next probe: traffic puts it off" {
+	silent_connection
+	not next_probe_is_more_than 32
+	echo >quiet
+	wait_for grep -q sent log
+	next_probe_is_more_than 32
+}
+
+@test "the next probe: none while data are in flight" {
+	needs nft
+	needs_scene
+	silent_connection
+	in_scene nft 'add table ip t; add chain ip t c { type filter hook input priority 0; }; add rule ip t c tcp dport != 0 drop' ||
+		skip "no nftables here"
+	echo >quiet
+	wait_for is_in_flight
+	kashim status --json "$PID" >status.json
+	grep '"state": "established".*"direction": "accept".*"next_probe": null' status.json || fail "$(cat status.json)"
+	grep '"state": "established".*"direction": "connect".*"next_probe": [0-9]' status.json || fail "$(cat status.json)"
+}
+
+is_in_flight() {
+	in_scene ss -Htin state established | grep -q 'unacked:'
+}
+
 @test "IPv6, IPv4 over IPv6, and MPTCP, which has no user timeout" {
 	needs_python
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = "44s"; };\n' | policy
