@@ -58,7 +58,7 @@ MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-fuzz check-live check-wire lint bench fuzz demo install uninstall clean format packages lint-object
+.PHONY: all check check-unit check-fuzz check-live check-hostile check-wire lint bench fuzz demo install uninstall clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -149,19 +149,23 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-wire lint demo fuzz,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-wire lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-wire lint demo fuzz,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-wire lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
 
-check: check-unit check-fuzz check-live check-wire
+check: check-unit check-fuzz check-live check-hostile check-wire
 
 check-unit: build/unit/run
 	$(Q)build/unit/run
 
 check-live: all $(TEST_TOOLS)
 	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/live)
+
+# What must not harm a program.
+check-hostile: all $(TEST_TOOLS)
+	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/hostile)
 
 # With real packets, in network namespaces; and what came out, as a table.
 check-wire: all $(TEST_TOOLS)
