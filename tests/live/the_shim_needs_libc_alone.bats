@@ -40,3 +40,43 @@ load ../lib/live
 	not grep TEXTREL dynamic
 	readelf -lW "$SHIM" | grep GNU_STACK | grep -q ' RW '
 }
+
+# One more is a decision: it has to be in every libc that the library shall load in, and safe where the shim calls it.
+allowed() {
+	tr ' ' '\n' <<-'END'
+		__environ __errno_location _exit alarm clock_gettime dladdr dlsym environ execve fcntl fnmatch fstat
+		getauxval getcwd geteuid getpeername getpid getsockname getsockopt isatty kill lstat memchr memcmp memcpy mmap mprotect
+		munmap open pipe2 poll pthread_sigmask read readlink select sendto sigaction sigaddset sigdelset sigemptyset
+		sigfillset sigismember sigpending sigprocmask sigtimedwait stat strchr strcmp strcspn strlen strncmp strrchr
+		strspn syscall waitpid write
+	END
+}
+
+# What it needs, without the weak names that the compiler's start files mention and nobody has to have.
+needed() {
+	nm -D --undefined-only "$SHIM" | sed -n 's/^ *U //p' | sed 's/@.*//' | sort
+}
+
+@test "what it calls is on the list, and all of the list is called" {
+	needs nm
+	# Compilers may turn a loop into memset() or memmove(), which every libc has.
+	diff <(allowed | sort) <(needed | grep -vx 'memset\|memmove\|bcmp')
+}
+
+@test "musl has all of it" {
+	needs nm
+	local musl
+	musl=$(echo /lib/ld-musl-*.so.1)
+	[ -e "$musl" ] || skip "musl is not installed"
+	nm -D --defined-only "$musl" | sed 's/.* //' | sort >has
+	needed >called
+	[ -s called ]
+	[ -z "$(comm -23 called has)" ] || fail "musl has no $(comm -23 called has)"
+}
+
+@test "it asks for no newer glibc than 2.34, and resolves nothing while it is loaded" {
+	needs readelf
+	readelf -V "$SHIM" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 >newest
+	[ "$(printf '%s\nGLIBC_2.34\n' "$(cat newest)" | sort -V | tail -n 1)" = GLIBC_2.34 ] || fail "$(cat newest)"
+	not grep -i 'irelativ\|ifunc' <(readelf -rW "$SHIM"; readelf -sW "$SHIM")
+}
