@@ -138,11 +138,12 @@ why_secure(const char *path)
 	if (stat(path, &file) == -1 || !gains)
 		return NULL;
 	if ((file.st_mode & S_ISUID) != 0 && file.st_uid != getuid())
-		return "set-uid: the loader ignores LD_PRELOAD in it";
+		return "set-uid: the loader ignores LD_PRELOAD in it, not /etc/ld.so.preload";
 	if ((file.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && file.st_gid != getgid())
-		return "set-gid: the loader ignores LD_PRELOAD in it";
+		return "set-gid: the loader ignores LD_PRELOAD in it, not /etc/ld.so.preload";
 	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
-		return "it has file capabilities: the loader ignores LD_PRELOAD in it";
+		return "it has file capabilities: the loader ignores LD_PRELOAD in it, not "
+		       "/etc/ld.so.preload";
 	return NULL;
 }
 
@@ -165,7 +166,8 @@ program_is_reached(const struct program *program, struct text *why)
 		text_put(why, "Go: it makes its system calls without libc");
 	} else if (image.class != OWN_CLASS || image.machine != own_machine()) {
 		text_put(why, image.class == ELFCLASS32 ? "32-bit" : "64-bit");
-		text_put(why, ": this libkashim.so is for another kind of program");
+		text_put(
+		    why, ": this libkashim.so is for another kind of program, build one for it");
 	} else if (secure != NULL) {
 		text_put(why, secure);
 	} else {
