@@ -203,12 +203,6 @@ find_reach(struct process *process)
 	process->unreached[strcspn(process->unreached, ":")] = '\0';
 }
 
-static bool
-is_kernel_thread(const struct process *process)
-{
-	return process->arguments_size == 0 && errno == ENOENT;
-}
-
 static void
 look(struct process *process)
 {
@@ -217,7 +211,8 @@ look(struct process *process)
 	read_command(process);
 	process->name = process->command;
 	if (!read_link(process->directory, "exe", process->image)) {
-		process->refused = is_kernel_thread(process) ? ESRCH : errno;
+		/* A thread of the kernel has none, and who has ended none any more. */
+		process->refused = errno == ENOENT ? ESRCH : errno;
 		return;
 	}
 	read_executed(process);
@@ -246,6 +241,14 @@ process_open(pid_t pid, struct process *process)
 		return true;
 	process_close(process);
 	return false;
+}
+
+bool
+process_has_ended(const struct process *process)
+{
+	char path[PATH_LONGEST];
+
+	return !read_link(process->directory, "exe", path) && (errno == ENOENT || errno == ESRCH);
 }
 
 void

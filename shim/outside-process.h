@@ -34,6 +34,9 @@ struct process {
 bool process_open(pid_t pid, struct process *process);
 void process_close(struct process *process);
 
+/* Whether it has ended since. Changes errno. */
+bool process_has_ended(const struct process *process);
+
 /* The facts, for policy_match(). They refer to the process. */
 struct facts process_facts(const struct process *process);
 

@@ -228,5 +228,6 @@ sockets_visit(
 		why = why == 0 ? failed : why;
 	}
 	free(descriptors);
-	return why == ENOENT || why == ESRCH ? 0 : why;
+	/* Who has ended may not be looked at any more, but that is no matter of permission. */
+	return why != 0 && process_has_ended(process) ? 0 : why;
 }

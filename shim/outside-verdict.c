@@ -126,6 +126,14 @@ is_too_slow(const struct settings *wanted, const struct settings *have)
 	       have->value[OPTION_IDLE] >= wanted->value[OPTION_PATH_TIMEOUT];
 }
 
+/* Under `suggest` it matters what the kernel's defaults are, and in a foreign namespace they may
+ * not be known. */
+static bool
+is_known(const struct settings *wanted, const struct settings *defaults)
+{
+	return wanted->mode == MODE_FORCE || defaults->value[OPTION_IDLE] != VALUE_UNSET;
+}
+
 struct verdict
 verdict_of(
     struct policies *policies, const struct process *process, const struct outside_socket *socket)
@@ -145,7 +153,7 @@ verdict_of(
 		verdict.standing = STANDING_LEFT_ALONE;
 		return verdict;
 	}
-	if (socket->copy == -1)
+	if (socket->copy == -1 || !is_known(&verdict.wanted, socket->defaults))
 		return verdict;
 	verdict.lacking = find_lacking(&verdict.wanted, &socket->have, socket->defaults);
 	verdict.too_slow = verdict.lacking == 0 && is_too_slow(&verdict.wanted, &socket->have);

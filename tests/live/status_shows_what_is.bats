@@ -183,6 +183,7 @@ is_in_flight() {
 
 @test "suggest wants what still has the kernel's default" {
 	needs_python
+	needs_known_defaults
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' | policy
 	unwrap
 	play 'a socket inet' 'a set TCP_KEEPIDLE 500'
@@ -198,6 +199,17 @@ is_in_flight() {
 	not has_option c TCP_MAXSEG 1000
 	ends 0 '' kashim status --unprotected "$PID"
 	[ ! -s out ] || fail "$(cat out)"
+}
+
+@test "suggest in a network namespace that may not be entered: nothing is guessed" {
+	needs_python
+	needs_scene
+	[ "$(id -u)" != 0 ] || skip "root may"
+	printf 'defaults: { mode = "suggest"; };\n' | policy
+	unwrap
+	play 'a socket inet'
+	status_agrees
+	says a protected null
 }
 
 @test "rules for connections hold: by port for a client, by direction for a server" {
