@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sys/syscall.h>
@@ -241,6 +242,18 @@ process_open(pid_t pid, struct process *process)
 		return true;
 	process_close(process);
 	return false;
+}
+
+bool
+process_is_refused(const struct process *process)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	char path[PATH_LONGEST];
+
+	if (process->refused == 0)
+		return false;
+	nanosleep(&moment, NULL);
+	return !read_link(process->directory, "exe", path) && errno == process->refused;
 }
 
 bool

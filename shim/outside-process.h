@@ -34,6 +34,12 @@ struct process {
 bool process_open(pid_t pid, struct process *process);
 void process_close(struct process *process);
 
+/*
+ * Whether it may really not be looked at: while it becomes another program, in execve(2), nobody
+ * may for a moment. Waits one millisecond; changes errno.
+ */
+bool process_is_refused(const struct process *process);
+
 /* Whether it has ended since. Changes errno. */
 bool process_has_ended(const struct process *process);
 

@@ -57,7 +57,7 @@ visit_process(
 		return;
 	walk->any_refused = true;
 	/* Without operands nobody knows whether it has a socket at all. */
-	if (process->refused != 0 && !named)
+	if (process->refused != 0 && (!named || !process_is_refused(process)))
 		return;
 	if (process->refused != 0)
 		visit_refused(process, visit, context);
