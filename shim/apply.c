@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply.h"
 
-#include <unistd.h>
-
-#include <sys/socket.h>
-
+#include "kernel.h"
 #include "next.h"
 
 bool
@@ -31,7 +28,8 @@ get(int fd, enum option_id option)
 	int value;
 	socklen_t size = sizeof(value);
 
-	return getsockopt(fd, row->level, row->name, &value, &size) == 0 ? value : VALUE_UNSET;
+	return kernel_getsockopt(fd, row->level, row->name, &value, &size) == 0 ? value
+										: VALUE_UNSET;
 }
 
 void
@@ -111,6 +109,6 @@ apply_defaults(void)
 	struct settings defaults = apply_read(fd);
 
 	if (fd != -1)
-		close(fd);
+		kernel_close(fd);
 	return defaults;
 }

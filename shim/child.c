@@ -2,17 +2,12 @@
 #include "child.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdint.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
+#include "kernel.h"
 #include "path.h"
 
 /*
@@ -68,7 +63,7 @@ exec_compiler(const char *directory, size_t size, const char *conf, char **envir
 	text_put_bytes(&path_text, directory, size);
 	text_put(&path_text, "/kashim-policy");
 	text_put(&file_text, conf);
-	execve(path, arguments, environment);
+	syscall(SYS_execve, path, arguments, environment);
 }
 
 /* In the copy: nothing here reaches the program. Returns only on failure. */
@@ -76,26 +71,26 @@ static void
 become_compiler(const char *library, const char *conf, char **environment, int output)
 {
 	const char *slash = strrchr(library, '/');
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t blocked;
+	const char default_action[256] = { 0 }; /* whatever the kernel's struct sigaction is */
+	const struct kernel_time alarm[] = { { 0, 0 }, { COMPILER_SECONDS, 0 } };
+	struct kernel_signals signals = { 0 };
 	int null;
 
-	/* However the configuration may hang, it dies by itself: alarm(2) is kept over execve(2).
+	/* However the configuration may hang, it dies by itself: the timer is kept over execve(2).
 	 */
-	sigaction(SIGALRM, &action, NULL);
-	sigfillset(&blocked);
-	sigdelset(&blocked, SIGALRM);
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	alarm(COMPILER_SECONDS);
+	syscall(SYS_rt_sigaction, SIGALRM, default_action, NULL, sizeof(signals));
+	kernel_signals_add(&signals, SIGALRM);
+	kernel_sigmask(SIG_UNBLOCK, &signals, NULL);
+	syscall(SYS_setitimer, ITIMER_REAL, alarm, NULL);
 
-	/* The pipe may have been given one of these numbers, and dup2(2) would leave it
-	 * close-on-exec. */
-	output = fcntl(output, F_DUPFD, STDERR_FILENO + 1);
-	if (dup2(output, STDOUT_FILENO) == -1 || dup2(output, STDERR_FILENO) == -1)
+	/* The pipe may have been given one of these numbers, and dup3(2) wants another one. */
+	output = kernel_fcntl(output, F_DUPFD, STDERR_FILENO + 1);
+	if (kernel_dup3(output, STDOUT_FILENO, 0) == -1 ||
+	    kernel_dup3(output, STDERR_FILENO, 0) == -1)
 		return;
-	null = open("/dev/null", O_RDONLY);
+	null = kernel_open("/dev/null", O_RDONLY, 0);
 	if (null > STDIN_FILENO)
-		dup2(null, STDIN_FILENO);
+		kernel_dup3(null, STDIN_FILENO, 0);
 	syscall(SYS_close_range, 3U, ~0U, 0U);
 
 	drop_variables(environment);
@@ -111,20 +106,11 @@ supervise(const char *library, const char *conf, char **environment, int output)
 
 	if (compiler == 0) {
 		become_compiler(library, conf, environment, output);
-		_exit(127);
+		syscall(SYS_exit_group, 127);
 	}
 	if (compiler != -1)
-		waitpid(compiler, NULL, 0);
-	_exit(0);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+		syscall(SYS_wait4, compiler, NULL, 0, NULL);
+	syscall(SYS_exit_group, 0);
 }
 
 /*
@@ -134,18 +120,18 @@ now_ms(void)
 static int
 drain(int input, char *buffer, size_t size, size_t *got)
 {
-	int64_t deadline = now_ms() + PATIENCE_MS;
+	long deadline = kernel_clock() + PATIENCE_MS;
 
 	for (*got = 0; *got < size;) {
 		struct pollfd ready = { .fd = input, .events = POLLIN };
-		int64_t left = deadline - now_ms();
+		long left = deadline - kernel_clock();
 		ssize_t part;
 
 		if (left <= 0)
 			return 0;
-		if (poll(&ready, 1, (int)left) != 1)
+		if (kernel_poll(&ready, 1, (int)left) != 1)
 			continue;
-		part = read(input, buffer + *got, size - *got);
+		part = kernel_read(input, buffer + *got, size - *got);
 		if (part == 0)
 			return 1;
 		if (part > 0)
@@ -157,27 +143,28 @@ drain(int input, char *buffer, size_t size, size_t *got)
 ssize_t
 child_compile(const char *library, const char *conf, char **environment, char *buffer, size_t size)
 {
-	sigset_t all, before;
+	struct kernel_signals all, before;
 	pid_t supervisor;
 	size_t got = 0;
-	int ends[2];
+	int ends[2], blocked;
 
-	if (pipe2(ends, O_CLOEXEC) == -1)
+	if (syscall(SYS_pipe2, ends, O_CLOEXEC) == -1)
 		return -1;
 	/* No handler of the program may run in a copy of it. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
+	memset(&all, 0xff, sizeof(all));
+	blocked = kernel_sigmask(SIG_SETMASK, &all, &before);
 	supervisor = copy_process(0);
 	if (supervisor == 0)
 		supervise(library, conf, environment, ends[1]);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(ends[1]);
+	if (blocked == 0)
+		kernel_sigmask(SIG_SETMASK, &before, NULL);
+	kernel_close(ends[1]);
 	if (supervisor != -1) {
 		if (!drain(ends[0], buffer, size, &got))
-			kill(supervisor, SIGKILL);
-		while (waitpid(supervisor, NULL, __WALL) == -1 && errno == EINTR)
+			syscall(SYS_kill, supervisor, SIGKILL);
+		while (syscall(SYS_wait4, supervisor, NULL, __WALL, NULL) == -1 && errno == EINTR)
 			continue;
 	}
-	close(ends[0]);
+	kernel_close(ends[0]);
 	return supervisor == -1 ? -1 : (ssize_t)got;
 }

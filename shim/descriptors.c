@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "descriptors.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/select.h>
+#include "kernel.h"
+#include "memory.h"
 
 /*
  * A table of descriptors has 64 places, or 128, 256 and so on, up to the most that fs.nr_open can
@@ -26,14 +21,14 @@ enum { FEWEST = 64, MOST = 1 << 30, BITS_PER_BYTE = 8 };
 static bool
 is_beyond(int fd, unsigned char *bits)
 {
-	struct timeval at_once = { 0 };
+	struct kernel_time at_once = { 0 };
 	unsigned char *byte = &bits[fd / BITS_PER_BYTE];
 	int ready;
 
 	*byte = 1;
-	ready = select(fd + 1, (fd_set *)(void *)bits, NULL, NULL, &at_once);
+	ready = (int)syscall(SYS_pselect6, fd + 1, bits, NULL, NULL, &at_once, NULL);
 	*byte = 0;
-	return ready != -1 && fcntl(fd, F_GETFD) == -1;
+	return ready != -1 && kernel_fcntl(fd, F_GETFD, 0) == -1;
 }
 
 static int
@@ -58,12 +53,11 @@ descriptors_end(void)
 
 	if (end < NEAR)
 		return end;
-	many = mmap(
-	    NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (many == MAP_FAILED)
+	many = memory_map(room);
+	if (many == NULL)
 		return end;
 	end = search_end(many, NEAR, MOST);
-	munmap(many, room);
+	memory_unmap(many, room);
 	return end;
 }
 
@@ -76,7 +70,7 @@ descriptors_open(int first)
 	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++)
 		ask[i] = (struct pollfd){ .fd = first + i };
 	/* More than RLIMIT_NOFILE at once is refused: then each of them has to be tried. */
-	if (poll(ask, DESCRIPTORS_AT_ONCE, 0) == -1)
+	if (kernel_poll(ask, DESCRIPTORS_AT_ONCE, 0) == -1)
 		return UINT64_MAX;
 	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++)
 		if ((ask[i].revents & POLLNVAL) == 0)

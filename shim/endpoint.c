@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 
+#include "kernel.h"
+
 struct endpoint
 endpoint_of(const struct sockaddr_storage *address)
 {
@@ -27,15 +29,14 @@ endpoint_of(const struct sockaddr_storage *address)
 	return endpoint;
 }
 
-typedef int ask_name(int, struct sockaddr *, socklen_t *);
-
+/* `call` is getsockname(2) or getpeername(2). */
 static struct endpoint
-ask(int fd, ask_name *name)
+ask(long call, int fd)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t size = sizeof(address);
 
-	if (name(fd, (struct sockaddr *)&address, &size) == -1)
+	if (syscall(call, fd, &address, &size) == -1)
 		return (struct endpoint){ 0 };
 	return endpoint_of(&address);
 }
@@ -43,13 +44,13 @@ ask(int fd, ask_name *name)
 struct endpoint
 endpoint_local(int fd)
 {
-	return ask(fd, getsockname);
+	return ask(SYS_getsockname, fd);
 }
 
 struct endpoint
 endpoint_remote(int fd)
 {
-	return ask(fd, getpeername);
+	return ask(SYS_getpeername, fd);
 }
 
 bool

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "facts.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sys/auxv.h>
-#include <sys/mman.h>
+
+#include "kernel.h"
+#include "memory.h"
 
 /*
  * execve(2), "Limits on size of arguments and environment": three quarters of 8 MiB at most.
@@ -30,11 +30,13 @@ find_executed(char *room)
 {
 	const char *path = (const char *)getauxval(AT_EXECFN);
 	struct text text = text_in(room, PATH_LONGEST);
-	char directory[PATH_LONGEST] = "";
+	char directory[PATH_LONGEST];
 
 	if (path == NULL)
 		return NULL;
-	if (*path != '/' && getcwd(directory, sizeof(directory)) == NULL)
+	/* One that cannot be reached from the root has another name here: getcwd(3). */
+	if (*path != '/' &&
+	    (syscall(SYS_getcwd, directory, sizeof(directory)) == -1 || *directory != '/'))
 		return NULL;
 	path_put_absolute(&text, directory, path);
 	return room;
@@ -43,7 +45,7 @@ find_executed(char *room)
 static const char *
 find_image(char *room)
 {
-	ssize_t size = readlink("/proc/self/exe", room, PATH_LONGEST - 1);
+	long size = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", room, PATH_LONGEST - 1UL);
 
 	if (size == -1)
 		return NULL;
@@ -59,19 +61,16 @@ find_arguments(struct facts_room *room)
 	ssize_t part = 1;
 	int fd;
 
-	room->arguments = mmap(NULL, ARGUMENTS_ROOM, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room->arguments == MAP_FAILED) {
-		room->arguments = NULL;
+	room->arguments = memory_map(ARGUMENTS_ROOM);
+	if (room->arguments == NULL)
 		return 0;
-	}
-	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	fd = kernel_open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0);
 	if (fd == -1)
 		return 0;
 	/* The last byte stays 0, so that the last argument ends. */
 	for (; part > 0; size += part > 0 ? (size_t)part : 0)
-		part = read(fd, room->arguments + size, ARGUMENTS_ROOM - 1 - size);
-	close(fd);
+		part = kernel_read(fd, room->arguments + size, ARGUMENTS_ROOM - 1 - size);
+	kernel_close(fd);
 	return size;
 }
 
@@ -90,7 +89,7 @@ facts_of_program(const struct policy *policy, struct facts_room *room)
 		facts.arguments = room->arguments;
 	}
 	if (asks_for(policy, CONDITION_USER))
-		facts.user = geteuid();
+		facts.user = (uint32_t)getauxval(AT_EUID);
 	return facts;
 }
 
@@ -98,5 +97,5 @@ void
 facts_free(struct facts_room *room)
 {
 	if (room->arguments != NULL)
-		munmap(room->arguments, ARGUMENTS_ROOM);
+		memory_unmap(room->arguments, ARGUMENTS_ROOM);
 }

@@ -3,17 +3,16 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "child.h"
 #include "compiled.h"
+#include "kernel.h"
+#include "memory.h"
 #include "path.h"
 
 static void
@@ -25,13 +24,17 @@ put_problem(struct fetched *fetched, const char *file, const char *message)
 	text_put(&fetched->problem, message);
 }
 
-static void *
-map_memory(size_t size)
+/* Room for an image of so many bytes. Returns whether there is. */
+static bool
+make_room(struct fetched *fetched, size_t size)
 {
-	void *memory = mmap(
-	    NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
+	fetched->image = fetched->small;
+	fetched->mapping_size = 0;
+	if (size <= sizeof(fetched->small))
+		return true;
+	fetched->image = memory_map(size);
+	fetched->mapping_size = fetched->image == NULL ? 0 : size;
+	return fetched->image != NULL;
 }
 
 /* Give back what lies behind the first `size` bytes. */
@@ -41,39 +44,33 @@ trim(struct fetched *fetched, size_t size)
 	size_t page = getauxval(AT_PAGESZ);
 	size_t kept = (size + page - 1) / page * page;
 
-	if (kept < fetched->mapping_size)
-		munmap((char *)fetched->mapping + kept, fetched->mapping_size - kept);
-	fetched->mapping_size = kept < fetched->mapping_size ? kept : fetched->mapping_size;
-}
-
-static void
-unmap(struct fetched *fetched)
-{
-	if (fetched->mapping != NULL)
-		munmap(fetched->mapping, fetched->mapping_size);
-	fetched->mapping = NULL;
+	if (kept >= fetched->mapping_size)
+		return;
+	memory_unmap(fetched->image + kept, fetched->mapping_size - kept);
+	fetched->mapping_size = kept;
 }
 
 /* What a policy points to lies in memory of our own, and can be written. */
 static void *
 own(const struct fetched *fetched, const void *part)
 {
-	return (char *)fetched->mapping + ((const char *)part - (const char *)fetched->mapping);
+	return fetched->image + ((const char *)part - fetched->image);
 }
 
-/* Take an image of `size` bytes, in the mapping, as the policy. */
+/* Take the image, of `size` bytes, as the policy; `file` is where it came from. */
 static bool
 take_image(struct fetched *fetched, size_t size, const char *file)
 {
-	enum compiled_state state = compiled_read(fetched->mapping, size, &fetched->policy);
+	enum compiled_state state = compiled_read(fetched->image, size, &fetched->policy);
 
 	if (state != COMPILED_GOOD) {
 		put_problem(fetched, file, compiled_problem(state));
 		text_put(&fetched->problem, ", run: kashim compile");
-		unmap(fetched);
+		trim(fetched, 0);
 		return false;
 	}
 	trim(fetched, size);
+	fetched->image_size = size;
 	fetched->rules = own(fetched, fetched->policy.rules);
 	fetched->settings = own(fetched, fetched->policy.settings);
 	fetched->state = FETCHED_POLICY;
@@ -86,7 +83,7 @@ why_refused(const struct stat *stat)
 {
 	if (!S_ISREG(stat->st_mode))
 		return "is ignored: not a regular file";
-	if (stat->st_uid != 0 && stat->st_uid != geteuid())
+	if (stat->st_uid != 0 && stat->st_uid != getauxval(AT_EUID))
 		return "is ignored: it belongs to someone else";
 	if ((stat->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return "is ignored: others can write it";
@@ -103,7 +100,7 @@ read_all(int fd, char *buffer, size_t size)
 	ssize_t part = 1;
 
 	for (; got < size && part > 0; got += part > 0 ? (size_t)part : 0)
-		part = read(fd, buffer + got, size - got);
+		part = kernel_read(fd, buffer + got, size - got);
 	return got;
 }
 
@@ -114,19 +111,15 @@ read_compiled(struct fetched *fetched, int fd, const char *path)
 	const char *refused;
 	struct stat stat;
 
-	if (fstat(fd, &stat) == -1)
+	if (fstatat(fd, "", &stat, AT_EMPTY_PATH) == -1)
 		return;
 	refused = why_refused(&stat);
-	if (refused != NULL) {
+	if (refused == NULL && !make_room(fetched, (size_t)stat.st_size))
+		refused = "is ignored: no memory";
+	if (refused != NULL)
 		put_problem(fetched, path, refused);
-		return;
-	}
-	fetched->mapping_size = (size_t)stat.st_size + 1;
-	fetched->mapping = map_memory(fetched->mapping_size);
-	if (fetched->mapping == NULL)
-		put_problem(fetched, path, "is ignored: no memory");
 	else
-		take_image(fetched, read_all(fd, fetched->mapping, (size_t)stat.st_size), path);
+		take_image(fetched, read_all(fd, fetched->image, (size_t)stat.st_size), path);
 }
 
 static void
@@ -137,14 +130,14 @@ open_compiled(struct fetched *fetched, const char *conf)
 	int fd;
 
 	path_put_compiled(&text, conf);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = kernel_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd == -1) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			put_problem(fetched, path, "cannot be opened");
 		return;
 	}
 	read_compiled(fetched, fd, path);
-	close(fd);
+	kernel_close(fd);
 }
 
 static bool
@@ -152,7 +145,7 @@ is_same(const struct source *source, const char *path)
 {
 	struct stat stat_now;
 
-	if (stat(path, &stat_now) == -1)
+	if (fstatat(AT_FDCWD, path, &stat_now, 0) == -1)
 		return source->kind == SOURCE_ABSENT;
 	return source->kind != SOURCE_ABSENT &&
 	       stat_now.st_ino == ((uint64_t)source->inode[1] << 32 | source->inode[0]) &&
@@ -185,7 +178,8 @@ has_text(const char *conf)
 
 	path_put_dropins(&text, conf);
 	/* A link to nothing counts: it is an error, and the compiler says so. */
-	return lstat(conf, &file) == 0 || lstat(dropins, &file) == 0;
+	return fstatat(AT_FDCWD, conf, &file, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       fstatat(AT_FDCWD, dropins, &file, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Where ld.so(8) found us. */
@@ -218,22 +212,20 @@ compile_text(struct fetched *fetched, const char *library, const char *conf, cha
 {
 	ssize_t size;
 
-	unmap(fetched);
+	trim(fetched, 0);
 	fetched->state = FETCHED_BROKEN;
-	fetched->mapping_size = COMPILED_LARGEST;
-	fetched->mapping = map_memory(fetched->mapping_size);
-	if (fetched->mapping == NULL) {
+	if (!make_room(fetched, COMPILED_LARGEST)) {
 		put_problem(fetched, conf, "could not be compiled: no memory");
 		return false;
 	}
-	size = child_compile(library, conf, environment, fetched->mapping, fetched->mapping_size);
+	size = child_compile(library, conf, environment, fetched->image, COMPILED_LARGEST);
 	if (size < 0)
 		put_problem(fetched, conf, "could not be compiled: no child could be made");
-	else if (size == 0 || *(char *)fetched->mapping != '\x7f')
-		put_answer(fetched, conf, fetched->mapping, (size_t)size);
+	else if (size == 0 || *fetched->image != '\x7f')
+		put_answer(fetched, conf, fetched->image, (size_t)size);
 	else
 		return take_image(fetched, (size_t)size, conf);
-	unmap(fetched);
+	trim(fetched, 0);
 	return false;
 }
 
@@ -282,11 +274,37 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	put_consequence(fetched);
 }
 
-void
+/* From the stack to a mapping, which stays, with all that points there. Returns whether it could.
+ */
+static bool
+settle(struct fetched *fetched, struct policy *policy)
+{
+	char *kept = memory_map(fetched->image_size);
+
+	if (kept == NULL)
+		return false;
+	memcpy(kept, fetched->image, fetched->image_size);
+	policy->settings = (const void *)(kept + ((const char *)policy->settings - fetched->image));
+	policy->rules = (const void *)(kept + ((const char *)policy->rules - fetched->image));
+	policy->words = (const void *)(kept + ((const char *)policy->words - fetched->image));
+	policy->strings = kept + (policy->strings - fetched->image);
+	fetched->image = kept;
+	fetched->mapping_size = fetched->image_size;
+	return true;
+}
+
+bool
 fetch_keep(struct fetched *fetched, struct policy *connections)
 {
+	bool kept = true;
+
+	if (connections->rule_count != 0 && fetched->mapping_size == 0)
+		kept = settle(fetched, connections);
+	if (!kept)
+		connections->rule_count = 0;
 	if (connections->rule_count == 0)
-		unmap(fetched);
+		trim(fetched, 0);
 	else
-		mprotect(fetched->mapping, fetched->mapping_size, PROT_READ);
+		memory_seal(fetched->image, fetched->mapping_size);
+	return kept;
 }

@@ -3,6 +3,7 @@
 #define KASHIM_FETCH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "load.h"
 #include "policy.h"
@@ -19,10 +20,12 @@ struct fetched {
 	struct policy policy;
 	struct rule *rules;        /* of the policy, in memory of our own: they may be narrowed, */
 	struct settings *settings; /* and these be resolved */
-	void *mapping;             /* what the policy points into, */
-	size_t mapping_size;
+	char *image;               /* what the policy points into: `small`, or a mapping */
+	size_t image_size, mapping_size;
 	struct text problem; /* what to report, or nothing */
 	char problem_room[REPORT_LONGEST];
+	/* For most policies: a page of a new mapping would cost more than all the rest. */
+	_Alignas(uint64_t) char small[2048];
 };
 
 /*
@@ -34,8 +37,9 @@ void fetch(const struct variables *variables, char **environment, struct fetched
 
 /*
  * Give back what fetch() took. Where `connections` still has rules, the policy stays for them,
- * read-only.
+ * read-only, and they point there. Returns false where there is no memory for it: then they are
+ * gone.
  */
-void fetch_keep(struct fetched *fetched, struct policy *connections);
+bool fetch_keep(struct fetched *fetched, struct policy *connections);
 
 #endif

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include <sys/auxv.h>
-#include <sys/mman.h>
 
 #include "adopt.h"
 #include "apply.h"
 #include "facts.h"
 #include "fetch.h"
+#include "memory.h"
 #include "profile.h"
 #include "variables.h"
 
@@ -22,17 +22,18 @@ enum { LARGEST_PAGE = 4096 };
 enum { LARGEST_PAGE = 65536 };
 #endif
 
+/* While nothing is known: the system calls, and no policy. */
+static const struct loaded unloaded = { .next = NEXT_RAW, .settings = { .mode = MODE_OFF } };
+
+_Atomic(const struct loaded *) load_published;
+static atomic_flag loading = ATOMIC_FLAG_INIT;
+
+/* Behind what may change, which so lies in one page with the first marks. */
 static union {
 	struct loaded loaded;
 	char page[LARGEST_PAGE];
 } state __attribute__((aligned(LARGEST_PAGE)));
 _Static_assert(sizeof(struct loaded) <= LARGEST_PAGE, "what is loaded fits a page");
-
-/* While nothing is known: the system calls, and no policy. */
-static const struct loaded unloaded = { .next = NEXT_RAW, .settings = { .mode = MODE_OFF } };
-
-static _Atomic(const struct loaded *) published;
-static atomic_flag loading = ATOMIC_FLAG_INIT;
 
 static void
 copy_text(char *to, size_t size, const char *from)
@@ -56,8 +57,11 @@ put_where(struct loaded *loaded, const struct policy *policy, const struct rule 
 	text_put_number(&text, rule->line);
 }
 
-/* Decide what can be decided now, and keep the rules that have to wait for a connection. */
-static void
+/*
+ * Decide what can be decided now, and keep the rules that have to wait for a connection. Not
+ * inlined, for its room would push the stack of all the rest to pages that nobody has touched.
+ */
+__attribute__((noinline)) static void
 decide(struct loaded *loaded, const struct fetched *fetched)
 {
 	struct facts_room room;
@@ -137,40 +141,35 @@ find_out(struct loaded *loaded, char **environment)
 		copy_text(loaded->log, sizeof(loaded->log), variables.log);
 	settings_resolve(&loaded->settings);
 	prepare_connections(loaded, &fetched);
-	fetch_keep(&fetched, &loaded->connections);
+	if (!fetch_keep(&fetched, &loaded->connections))
+		copy_text(loaded->problem, sizeof(loaded->problem),
+		    "rules that look at connections are ignored: no memory");
 	if (loaded->connections.rule_count != 0 || loaded->settings.mode == MODE_SUGGEST)
 		loaded->defaults = apply_defaults();
 }
 
-static const struct loaded *
+const struct loaded *
 load_now(void)
 {
 	char **environment = variables_environment();
 	int saved = errno;
 
+	/* Written before it is read: so the page behind it comes with one fault, not with two. */
 	if (environment == NULL || atomic_flag_test_and_set(&loading))
 		return &unloaded;
 	find_out(&state.loaded, environment);
 	if (getauxval(AT_PAGESZ) <= LARGEST_PAGE)
-		mprotect(&state, sizeof(state), PROT_READ);
-	atomic_store_explicit(&published, &state.loaded, memory_order_release);
+		memory_seal(&state, sizeof(state));
+	atomic_store_explicit(&load_published, &state.loaded, memory_order_release);
 	if (state.loaded.settings.mode != MODE_OFF || state.loaded.connections.rule_count != 0)
 		adopt_open(&state.loaded);
 	errno = saved;
 	return &state.loaded;
 }
 
-const struct loaded *
-load(void)
-{
-	const struct loaded *loaded = atomic_load_explicit(&published, memory_order_acquire);
-
-	return loaded != NULL ? loaded : load_now();
-}
-
 /* Another library's constructor may have called us first; then there is nothing left to do. */
 __attribute__((constructor)) static void
 start(void)
 {
-	load();
+	load_now();
 }

@@ -2,7 +2,9 @@
 #ifndef KASHIM_LOAD_H
 #define KASHIM_LOAD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "next.h"
 #include "policy.h"
@@ -25,11 +27,21 @@ struct loaded {
 	char problem[REPORT_LONGEST]; /* a report for the first TCP socket, or "" */
 };
 
+/* As load() answers, once something is known. */
+extern _Atomic(const struct loaded *) load_published;
+const struct loaded *load_now(void);
+
 /*
  * What is known. The first call finds it out; while that lasts, for the thread that does it and all
  * others, and as long as the program has no environment yet, it is the system calls and a policy
  * that leaves everything alone. Never NULL; errno stays.
  */
-const struct loaded *load(void);
+static inline const struct loaded *
+load(void)
+{
+	const struct loaded *loaded = atomic_load_explicit(&load_published, memory_order_acquire);
+
+	return loaded != NULL ? loaded : load_now();
+}
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 /*
@@ -28,4 +29,31 @@ bool
 memory_is_readable(const void *start, size_t size)
 {
 	return is_word_readable((uintptr_t)start) && is_word_readable((uintptr_t)start + size - 1);
+}
+
+#ifdef SYS_mmap2
+enum { MAP = SYS_mmap2 };
+#else
+enum { MAP = SYS_mmap };
+#endif
+
+void *
+memory_map(size_t size)
+{
+	long at = syscall(MAP, NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1L, 0L);
+
+	return at == -1 ? NULL : (void *)at;
+}
+
+void
+memory_unmap(void *start, size_t size)
+{
+	syscall(SYS_munmap, start, size);
+}
+
+void
+memory_seal(void *start, size_t size)
+{
+	syscall(SYS_mprotect, start, size, (long)PROT_READ);
 }

@@ -2,12 +2,9 @@
 #include "next.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <sys/syscall.h>
-
+#include "kernel.h"
 #include "load.h"
 
 int
@@ -50,13 +47,13 @@ next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t si
 int
 next_raw_close(int fd)
 {
-	return (int)syscall(SYS_close, fd);
+	return kernel_close(fd);
 }
 
 int
 next_raw_dup3(int fd, int copy, int flags)
 {
-	return (int)syscall(SYS_dup3, fd, copy, flags);
+	return kernel_dup3(fd, copy, flags);
 }
 
 /* Not every architecture has dup2(2), which takes two equal numbers where dup3(2) does not. */
@@ -64,7 +61,7 @@ int
 next_raw_dup2(int fd, int copy)
 {
 	if (fd == copy)
-		return fcntl(fd, F_GETFD) == -1 ? -1 : fd;
+		return kernel_fcntl(fd, F_GETFD, 0) == -1 ? -1 : fd;
 	return next_raw_dup3(fd, copy, 0);
 }
 

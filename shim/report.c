@@ -2,20 +2,16 @@
 #include "report.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <sys/auxv.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include "decide.h"
+#include "kernel.h"
 #include "text.h"
 
 static atomic_flag reported = ATOMIC_FLAG_INIT;
@@ -35,41 +31,36 @@ static void
 write_quietly(int fd, const char *line, size_t size)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	const struct timespec at_once = { 0 };
-	sigset_t quiet, before, pending;
+	const struct kernel_time at_once = { 0 };
+	struct kernel_signals quiet = { 0 }, before, pending = { 0 }, taken = { 0 };
 	int raised;
 
-	sigemptyset(&quiet);
-	sigaddset(&quiet, SIGPIPE);
-	sigaddset(&quiet, SIGTTOU);
-	sigaddset(&quiet, SIGXFSZ);
-	if (pthread_sigmask(SIG_BLOCK, &quiet, &before) != 0)
+	kernel_signals_add(&quiet, SIGPIPE);
+	kernel_signals_add(&quiet, SIGTTOU);
+	kernel_signals_add(&quiet, SIGXFSZ);
+	if (kernel_sigmask(SIG_BLOCK, &quiet, &before) == -1)
 		return;
-	sigpending(&pending);
-	if (poll(&ready, 1, 0) == 1 && (ready.revents & (POLLERR | POLLNVAL)) == 0 &&
-	    write(fd, line, size) == -1 && (errno == EPIPE || errno == EFBIG)) {
+	syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+	if (kernel_poll(&ready, 1, 0) == 1 && (ready.revents & (POLLERR | POLLNVAL)) == 0 &&
+	    kernel_write(fd, line, size) == -1 && (errno == EPIPE || errno == EFBIG)) {
 		raised = errno == EPIPE ? SIGPIPE : SIGXFSZ;
-		if (!sigismember(&pending, raised)) {
-			sigset_t taken;
-
-			sigemptyset(&taken);
-			sigaddset(&taken, raised);
-			sigtimedwait(&taken, NULL, &at_once);
-		}
+		kernel_signals_add(&taken, raised);
+		if (!kernel_signals_have(&pending, raised))
+			syscall(SYS_rt_sigtimedwait, &taken, NULL, &at_once, sizeof(taken));
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	kernel_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void
 write_file(const char *path, const char *line, size_t size)
 {
-	int fd =
-	    open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+	int fd = kernel_open(
+	    path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
 
 	if (fd == -1)
 		return;
 	write_quietly(fd, line, size);
-	close(fd);
+	kernel_close(fd);
 }
 
 /* Not syslog(3), whose state and descriptor belong to the program. */
@@ -77,13 +68,12 @@ static void
 write_syslog(const char *line, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	int fd = load()->next.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd == -1)
 		return;
-	sendto(fd, line, size, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address,
-	    sizeof(address));
-	close(fd);
+	syscall(SYS_sendto, fd, line, size, MSG_DONTWAIT | MSG_NOSIGNAL, &address, sizeof(address));
+	kernel_close(fd);
 }
 
 /* Not where the program has put a socket: that would be its peer who reads it. */
@@ -92,7 +82,7 @@ is_stderr_usable(void)
 {
 	struct stat stat;
 
-	return fstat(STDERR_FILENO, &stat) == 0 && !S_ISSOCK(stat.st_mode);
+	return fstatat(STDERR_FILENO, "", &stat, AT_EMPTY_PATH) == 0 && !S_ISSOCK(stat.st_mode);
 }
 
 /* Who reports: the file that was executed, whatever the program made of its argv[0]. */
@@ -108,13 +98,22 @@ put_program(struct text *text)
 	text_put(text, ": ");
 }
 
+/* As isatty(3) asks; the answer is 60 bytes at most, struct termios of <asm/termbits.h>. */
+static bool
+is_terminal(int fd)
+{
+	char termios[256];
+
+	return syscall(SYS_ioctl, fd, TCGETS, termios) == 0;
+}
+
 static void
 report(const struct loaded *loaded, const char *message)
 {
 	char line[LINE_LONGEST];
 	struct text text = text_in(line, sizeof(line));
-	bool to_stderr =
-	    strcmp(loaded->log, "stderr") == 0 || (loaded->log[0] == '\0' && isatty(STDERR_FILENO));
+	bool to_stderr = strcmp(loaded->log, "stderr") == 0 ||
+			 (loaded->log[0] == '\0' && is_terminal(STDERR_FILENO));
 	size_t start;
 
 	if (strcmp(loaded->log, "none") == 0)
@@ -122,7 +121,7 @@ report(const struct loaded *loaded, const char *message)
 	text_put(&text, priority);
 	start = text.used;
 	text_put(&text, "kashim[");
-	text_put_number(&text, getpid());
+	text_put_number(&text, syscall(SYS_getpid));
 	text_put(&text, "]: ");
 	put_program(&text);
 	text_put(&text, message);
@@ -165,12 +164,12 @@ put_where(struct text *text, const struct loaded *loaded, struct mark mark)
 	const struct policy *connections = &loaded->connections;
 	const struct rule *rule;
 
-	if (mark.rule == 0) {
+	if (mark_rule(mark) == 0) {
 		text_put(text, loaded->where[0] == '\0' ? "" : ", by ");
 		text_put(text, loaded->where);
 		return;
 	}
-	rule = &connections->rules[mark.rule - 1];
+	rule = &connections->rules[mark_rule(mark) - 1];
 	text_put(text, ", by ");
 	text_put(text, connections->strings + rule->file);
 	text_put(text, ":");

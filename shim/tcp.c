@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp.h"
 
-#include <sys/socket.h>
+#include "kernel.h"
 
 bool
 tcp_is_request(int family, int type, int protocol)
@@ -19,7 +19,7 @@ option_of(int fd, int name)
 	int value = -1;
 	socklen_t size = sizeof(value);
 
-	return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+	return kernel_getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
 int

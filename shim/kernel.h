@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_KERNEL_H
+#define KASHIM_KERNEL_H
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+/*
+ * The shim's own system calls, by syscall(2) instead of libc's function for each. So none of them
+ * is a cancellation point: no thread ends in the middle of our work. No other preloaded library
+ * takes them for the program's. And the loader looks up one name instead of forty, at every start
+ * of a program, which is a third of a microsecond each.
+ *
+ * All return what the manual says of section 2, -1 with errno on failure.
+ */
+
+/* What the kernel calls a timespec, a timeval: two longs, whatever libc's time_t is. */
+struct kernel_time {
+	long seconds, fraction;
+};
+
+static inline int
+kernel_open(const char *path, int flags, int mode)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static inline int
+kernel_close(int fd)
+{
+	return (int)syscall(SYS_close, fd);
+}
+
+static inline ssize_t
+kernel_read(int fd, void *buffer, size_t size)
+{
+	return (ssize_t)syscall(SYS_read, fd, buffer, size);
+}
+
+static inline ssize_t
+kernel_write(int fd, const void *bytes, size_t size)
+{
+	return (ssize_t)syscall(SYS_write, fd, bytes, size);
+}
+
+static inline int
+kernel_fcntl(int fd, int command, int argument)
+{
+	return (int)syscall(SYS_fcntl, fd, command, argument);
+}
+
+static inline int
+kernel_dup3(int fd, int copy, int flags)
+{
+	return (int)syscall(SYS_dup3, fd, copy, flags);
+}
+
+/* Not every architecture has poll(2). */
+static inline int
+kernel_poll(struct pollfd *ask, unsigned count, int milliseconds)
+{
+#ifdef SYS_poll
+	return (int)syscall(SYS_poll, ask, count, milliseconds);
+#else
+	struct kernel_time time = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
+
+	return (int)syscall(SYS_ppoll, ask, count, &time, NULL, 0);
+#endif
+}
+
+static inline int
+kernel_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	return (int)syscall(SYS_getsockopt, fd, level, name, value, size);
+}
+
+static inline long
+kernel_clock(void)
+{
+	struct kernel_time now = { 0 };
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return now.seconds * 1000 + now.fraction / 1000000;
+}
+
+/* Signals as the kernel has them: libc's sets are larger, and leave out those that it uses. */
+struct kernel_signals {
+	unsigned long word[_NSIG / 8 / sizeof(unsigned long)];
+};
+
+static inline void
+kernel_signals_add(struct kernel_signals *signals, int signal)
+{
+	enum { BITS = 8 * sizeof(unsigned long) };
+
+	signals->word[(signal - 1) / BITS] |= 1UL << (signal - 1) % BITS;
+}
+
+static inline bool
+kernel_signals_have(const struct kernel_signals *signals, int signal)
+{
+	enum { BITS = 8 * sizeof(unsigned long) };
+
+	return (signals->word[(signal - 1) / BITS] & 1UL << (signal - 1) % BITS) != 0;
+}
+
+/* `how` as for sigprocmask(2). Of the calling thread. */
+static inline int
+kernel_sigmask(int how, const struct kernel_signals *signals, struct kernel_signals *before)
+{
+	return (int)syscall(SYS_rt_sigprocmask, how, signals, before, sizeof(*signals));
+}
+
+#endif
