@@ -10,6 +10,7 @@
 #include "decide.h"
 #include "descriptors.h"
 #include "endpoint.h"
+#include "kernel.h"
 #include "report.h"
 #include "tcp.h"
 
@@ -25,7 +26,8 @@ queue_of(int fd)
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_unacked == 0)
+	if (kernel_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+	    info.tcpi_unacked == 0)
 		return 0;
 	return info.tcpi_unacked + THREADS;
 }
@@ -68,7 +70,8 @@ adopt(const struct loaded *loaded, int fd)
 	mark = carry(loaded, fd, mark);
 	if (listens)
 		apply_listener(fd, &loaded->settings);
-	mark_queued(fd, listens ? queue_of(fd) : 0);
+	if (listens)
+		mark_late(&mark, queue_of(fd));
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	return mark;
@@ -88,23 +91,36 @@ adopt_open(const struct loaded *loaded)
 	}
 }
 
+/* Descriptors that arrived, in `size` bytes. */
+static void
+adopt_all(const struct loaded *loaded, const char *descriptors, size_t size)
+{
+	for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
+		int fd;
+
+		memcpy(&fd, descriptors + at, sizeof(fd));
+		adopt(loaded, fd);
+	}
+}
+
+/* The parts lie as cmsg(3) says; CMSG_NXTHDR would be one more function of libc's to look up. */
 void
 adopt_message(const struct loaded *loaded, const struct msghdr *message)
 {
-	/* CMSG_NXTHDR of glibc takes a pointer that is not const, and changes nothing. */
-	struct msghdr header = *message;
+	const char *at = message->msg_control;
+	size_t left = message->msg_controllen;
 
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(&header); part != NULL;
-	     part = CMSG_NXTHDR(&header, part)) {
-		size_t size = part->cmsg_len - CMSG_LEN(0);
+	while (left >= CMSG_LEN(0)) {
+		struct cmsghdr part;
 
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(part) + at, sizeof(fd));
-			adopt(loaded, fd);
-		}
+		memcpy(&part, at, sizeof(part));
+		if (part.cmsg_len < CMSG_LEN(0) || part.cmsg_len > left)
+			return;
+		if (part.cmsg_level == SOL_SOCKET && part.cmsg_type == SCM_RIGHTS)
+			adopt_all(loaded, at + CMSG_LEN(0), part.cmsg_len - CMSG_LEN(0));
+		if (CMSG_ALIGN(part.cmsg_len) >= left)
+			return;
+		at += CMSG_ALIGN(part.cmsg_len);
+		left -= CMSG_ALIGN(part.cmsg_len);
 	}
 }

@@ -21,9 +21,11 @@ decide_settings(const struct loaded *loaded, struct mark mark)
 {
 	const struct policy *connections = &loaded->connections;
 
-	if (mark.rule == 0 || mark.rule > connections->rule_count)
+	unsigned rule = mark_rule(mark);
+
+	if (rule == 0 || rule > connections->rule_count)
 		return &loaded->settings;
-	return &connections->settings[connections->rules[mark.rule - 1].settings];
+	return &connections->settings[connections->rules[rule - 1].settings];
 }
 
 /*
@@ -72,7 +74,8 @@ decide_rule(const struct loaded *loaded, int fd, struct mark mark, enum directio
 	if (loaded->looks_at_local)
 		facts.local = endpoint_bound(fd);
 	rule = policy_match(connections, &facts);
-	mark.rule = rule == NULL ? 0 : (unsigned)(rule - connections->rules) + 1;
+	mark.late = 0;
+	mark.number = rule == NULL ? 0 : (unsigned)(rule - connections->rules) + 1;
 	mark.decided = 1;
 	return mark;
 }

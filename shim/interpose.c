@@ -34,7 +34,6 @@ welcome(int fd, int protocol, const struct loaded *loaded)
 		mark.kind = MARK_TCP;
 	apply(fd, &loaded->settings);
 	mark_put(fd, mark);
-	mark_queued(fd, 0);
 	report_socket(fd, loaded, mark);
 	errno = saved;
 }
@@ -78,6 +77,7 @@ take_connection(int fd, int listener, struct mark mark, const struct loaded *loa
 {
 	int saved = errno;
 
+	mark_late(&mark, 0);
 	mark_put(fd, mark);
 	if (mark.kind != MARK_TCP || is_off(loaded))
 		return;
@@ -186,7 +186,7 @@ dup2(int fd, int copy)
 	int result = loaded->next.dup2(fd, copy);
 
 	if (result != -1)
-		mark_copy(fd, copy);
+		mark_put(copy, mark_of(fd));
 	return result;
 }
 
@@ -197,7 +197,7 @@ dup3(int fd, int copy, int flags)
 	int result = loaded->next.dup3(fd, copy, flags);
 
 	if (result != -1)
-		mark_copy(fd, copy);
+		mark_put(copy, mark_of(fd));
 	return result;
 }
 

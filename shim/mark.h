@@ -19,27 +19,30 @@ enum mark_kind {
  */
 struct mark {
 	unsigned kind : 2;
-	unsigned mptcp : 1; /* the kernel passes less on to its connections */
-	unsigned
-	    decided : 1; /* its connection is known, and the rules that look at it have spoken */
-	unsigned
-	    asked : 11; /* options that the program set itself and that got through: 1 << option */
-	unsigned rule : 16; /* the connection rule that decided, from 1; 0 for what the other rules
-			       say */
+	unsigned mptcp : 1;   /* the kernel passes less on to its connections */
+	unsigned decided : 1; /* its connection is known; the rules that look at it have spoken */
+	unsigned late : 1;    /* a listener that got the policy late, see `number` */
+	unsigned asked : 11;  /* options that the program set itself, and got: 1 << option */
+	/*
+	 * The connection rule that decided, from 1; 0 for what the other rules say. Of a late
+	 * listener: how many connections in its queue may lack the policy.
+	 */
+	unsigned number : 16;
 };
 
 /* Beyond the largest descriptor that is remembered, everything is unknown and nothing is kept. */
 struct mark mark_of(int fd);
 void mark_put(int fd, struct mark mark);
 
-/*
- * A listener that got the policy late has `count` connections in its queue that lack it. Each one
- * that is accepted is taken from that number; returns whether there was one left.
- */
-void mark_queued(int fd, uint32_t count);
-bool mark_take_queued(int fd);
+/* The connection rule that decided, from 1, or 0. */
+unsigned mark_rule(struct mark mark);
 
-/* What is known of one descriptor is known of its duplicate. */
-void mark_copy(int fd, int copy);
+/* Make it the mark of a late listener with `count` connections in its queue; of no late one for 0.
+ */
+void mark_late(struct mark *mark, uint32_t count);
+
+/* Whether the connection that was just accepted may lack the policy; it is taken from the number.
+ */
+bool mark_take_queued(int listener);
 
 #endif
