@@ -40,7 +40,7 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # What decides is shared: the same objects are in the command and in the shim.
-POLICY = text option policy profile path compiled
+POLICY = text option policy profile path compiled index
 SHIM_OBJECTS = $(patsubst %,build/shim/%.o,$(POLICY) \
 	$(filter-out kashim-sockets command-% outside-%,$(basename $(notdir $(wildcard shim/*.c)))))
 CONF_OBJECTS = $(patsubst conf/%.c,build/conf/%.o,$(wildcard conf/*.c))

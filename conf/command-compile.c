@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "compiled.h"
+#include "excerpt.h"
 #include "path.h"
 
 static bool
@@ -91,8 +92,10 @@ write_compiled(
 		    conf, COMPILED_LARGEST, size);
 		return STATUS_FAULTS;
 	}
-	image = memory(NULL, size);
-	compiled_write(&policy, image);
+	/* What is handed to the shim is read whole. */
+	image = to_stdout ? memory(NULL, size) : excerpt_compile(&policy, &size);
+	if (to_stdout)
+		compiled_write(&policy, image);
 	if (to_stdout ? !write_all(STDOUT_FILENO, image, size) : !replace_file(path, image, size)) {
 		fprintf(stderr, "%s: cannot be written: %s\n", to_stdout ? "standard output" : path,
 		    strerror(errno));

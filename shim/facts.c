@@ -42,8 +42,8 @@ find_executed(char *room)
 	return room;
 }
 
-static const char *
-find_image(char *room)
+const char *
+facts_image(char *room)
 {
 	long size = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", room, PATH_LONGEST - 1UL);
 
@@ -82,7 +82,7 @@ facts_of_program(const struct policy *policy, struct facts_room *room)
 	room->arguments = NULL;
 	if (asks_for(policy, CONDITION_PROGRAM)) {
 		facts.executed = find_executed(room->executed);
-		facts.image = find_image(room->image);
+		facts.image = facts_image(room->image);
 	}
 	if (asks_for(policy, CONDITION_ARGUMENT)) {
 		facts.arguments_size = find_arguments(room);

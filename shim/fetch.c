@@ -11,17 +11,32 @@
 
 #include "child.h"
 #include "compiled.h"
+#include "facts.h"
+#include "index.h"
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
 
+/* What is wrong with the text, or with its compiled form. */
+enum form { FORM_TEXT, FORM_COMPILED };
+
 static void
-put_problem(struct fetched *fetched, const char *file, const char *message)
+put_problem(struct fetched *fetched, const char *conf, enum form form, const char *message)
 {
 	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
-	text_put(&fetched->problem, file);
+	if (form == FORM_COMPILED)
+		path_put_compiled(&fetched->problem, conf);
+	else
+		text_put(&fetched->problem, conf);
 	text_put(&fetched->problem, ": ");
 	text_put(&fetched->problem, message);
+}
+
+static void
+put_damage(struct fetched *fetched, const char *conf, enum form form, enum compiled_state state)
+{
+	put_problem(fetched, conf, form, compiled_problem(state));
+	text_put(&fetched->problem, ", run: kashim compile");
 }
 
 /* Room for an image of so many bytes. Returns whether there is. */
@@ -57,15 +72,14 @@ own(const struct fetched *fetched, const void *part)
 	return fetched->image + ((const char *)part - fetched->image);
 }
 
-/* Take the image, of `size` bytes, as the policy; `file` is where it came from. */
+/* Take the image, of `size` bytes, as the policy. */
 static bool
-take_image(struct fetched *fetched, size_t size, const char *file)
+take_image(struct fetched *fetched, size_t size, const char *conf, enum form form)
 {
 	enum compiled_state state = compiled_read(fetched->image, size, &fetched->policy);
 
 	if (state != COMPILED_GOOD) {
-		put_problem(fetched, file, compiled_problem(state));
-		text_put(&fetched->problem, ", run: kashim compile");
+		put_damage(fetched, conf, form, state);
 		trim(fetched, 0);
 		return false;
 	}
@@ -92,51 +106,115 @@ why_refused(const struct stat *stat)
 	return NULL;
 }
 
-/* The whole file, or less when it shrinks meanwhile, which its header then tells. */
+/* A part of the file, or less when it shrinks meanwhile, which its header then tells. */
 static size_t
-read_all(int fd, char *buffer, size_t size)
+read_part(int fd, char *buffer, struct index_part part)
 {
 	size_t got = 0;
-	ssize_t part = 1;
+	ssize_t more = 1;
 
-	for (; got < size && part > 0; got += part > 0 ? (size_t)part : 0)
-		part = kernel_read(fd, buffer + got, size - got);
+	for (; got < part.size && more > 0; got += more > 0 ? (size_t)more : 0)
+		more = kernel_pread(fd, buffer + got, part.size - got, part.offset + got);
 	return got;
+}
+
+/* The part for programs with this hash of their name; of size 0 where no rule names them. */
+static enum compiled_state
+find_named(
+    int fd, size_t file_size, const struct index *index, uint32_t hash, struct index_part *named)
+{
+	struct index_part probed = { (uint32_t)index_place(index, hash), INDEX_PROBED };
+	char bytes[INDEX_PROBED];
+
+	*named = (struct index_part){ 0 };
+	if (read_part(fd, bytes, probed) != INDEX_PROBED)
+		return COMPILED_DAMAGED;
+	return index_find(bytes, file_size, hash, named);
+}
+
+/*
+ * The part to be read of a large file, by its index. Where rules name the program by both of its
+ * names, a script's own and its interpreter's, that is the whole policy.
+ */
+__attribute__((noinline)) static enum compiled_state
+find_part(int fd, size_t file_size, struct index_part *part)
+{
+	char bytes[INDEX_HEADER], image[PATH_LONGEST];
+	const char *names[] = { (const char *)getauxval(AT_EXECFN), facts_image(image) };
+	uint32_t before = 0, hash;
+	enum compiled_state state;
+	struct index_part named;
+	struct index index;
+	int found = 0;
+
+	if (read_part(fd, bytes, (struct index_part){ 0, INDEX_HEADER }) != INDEX_HEADER)
+		return COMPILED_FOREIGN;
+	state = index_read(bytes, file_size, &index);
+	if (state == COMPILED_FOREIGN)
+		return COMPILED_GOOD; /* it has none, and *part is all of it */
+	if (state == COMPILED_GOOD)
+		*part = index.others;
+	for (size_t i = 0; i < 2 && state == COMPILED_GOOD; i++, before = hash) {
+		hash = names[i] == NULL ? before : index_hash(names[i]);
+		if (hash == before)
+			continue;
+		state = find_named(fd, file_size, &index, hash, &named);
+		if (named.size != 0)
+			*part = found++ == 0 ? named : index.whole;
+	}
+	return state;
 }
 
 /* Read the compiled policy. A mapped file that is truncated kills who reads it, so it is copied. */
 static void
-read_compiled(struct fetched *fetched, int fd, const char *path)
+read_compiled(struct fetched *fetched, int fd, const char *conf)
 {
+	enum compiled_state state = COMPILED_GOOD;
+	struct index_part part = { 0 };
 	const char *refused;
 	struct stat stat;
 
 	if (fstatat(fd, "", &stat, AT_EMPTY_PATH) == -1)
 		return;
 	refused = why_refused(&stat);
-	if (refused == NULL && !make_room(fetched, (size_t)stat.st_size))
+	part.size = (uint32_t)stat.st_size;
+	if (refused == NULL && part.size > sizeof(fetched->small))
+		state = find_part(fd, part.size, &part);
+	if (refused == NULL && state == COMPILED_GOOD && !make_room(fetched, part.size))
 		refused = "is ignored: no memory";
 	if (refused != NULL)
-		put_problem(fetched, path, refused);
+		put_problem(fetched, conf, FORM_COMPILED, refused);
+	else if (state != COMPILED_GOOD)
+		put_damage(fetched, conf, FORM_COMPILED, state);
 	else
-		take_image(fetched, read_all(fd, fetched->image, (size_t)stat.st_size), path);
+		take_image(fetched, read_part(fd, fetched->image, part), conf, FORM_COMPILED);
 }
 
-static void
-open_compiled(struct fetched *fetched, const char *conf)
+/*
+ * Not inlined, and find_part() neither: room for a path, above that of all the rest, would push
+ * the stack to a page that nobody has touched.
+ */
+__attribute__((noinline)) static int
+open_compiled(const char *conf)
 {
 	char path[PATH_LONGEST];
 	struct text text = text_in(path, sizeof(path));
-	int fd;
 
 	path_put_compiled(&text, conf);
-	fd = kernel_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+	return kernel_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+}
+
+static void
+fetch_compiled(struct fetched *fetched, const char *conf)
+{
+	int fd = open_compiled(conf);
+
 	if (fd == -1) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			put_problem(fetched, path, "cannot be opened");
+			put_problem(fetched, conf, FORM_COMPILED, "cannot be opened");
 		return;
 	}
-	read_compiled(fetched, fd, path);
+	read_compiled(fetched, fd, conf);
 	kernel_close(fd);
 }
 
@@ -199,7 +277,7 @@ put_answer(struct fetched *fetched, const char *conf, const char *answer, size_t
 	const char *end = memchr(answer, '\n', size);
 
 	if (size == 0) {
-		put_problem(fetched, conf, "could not be compiled in time");
+		put_problem(fetched, conf, FORM_TEXT, "could not be compiled in time");
 		return;
 	}
 	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
@@ -215,16 +293,17 @@ compile_text(struct fetched *fetched, const char *library, const char *conf, cha
 	trim(fetched, 0);
 	fetched->state = FETCHED_BROKEN;
 	if (!make_room(fetched, COMPILED_LARGEST)) {
-		put_problem(fetched, conf, "could not be compiled: no memory");
+		put_problem(fetched, conf, FORM_TEXT, "could not be compiled: no memory");
 		return false;
 	}
 	size = child_compile(library, conf, environment, fetched->image, COMPILED_LARGEST);
 	if (size < 0)
-		put_problem(fetched, conf, "could not be compiled: no child could be made");
+		put_problem(
+		    fetched, conf, FORM_TEXT, "could not be compiled: no child could be made");
 	else if (size == 0 || *fetched->image != '\x7f')
 		put_answer(fetched, conf, fetched->image, (size_t)size);
 	else
-		return take_image(fetched, (size_t)size, conf);
+		return take_image(fetched, (size_t)size, conf, FORM_TEXT);
 	trim(fetched, 0);
 	return false;
 }
@@ -248,7 +327,7 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	memset(fetched, 0, offsetof(struct fetched, problem_room));
 	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
 	fetched->state = FETCHED_BROKEN;
-	open_compiled(fetched, conf);
+	fetch_compiled(fetched, conf);
 	has_compiled = fetched->state == FETCHED_POLICY;
 	if (has_compiled && is_current(&fetched->policy, conf))
 		return;
@@ -259,10 +338,11 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	library = own_path();
 	if (!variables_preload(variables, library)) {
 		if (has_compiled)
-			put_problem(fetched, conf,
+			put_problem(fetched, conf, FORM_TEXT,
 			    "is newer than its compiled policy, run: kashim compile");
 		else if (fetched->problem.used == 0)
-			put_problem(fetched, conf, "was never compiled, run: kashim compile");
+			put_problem(
+			    fetched, conf, FORM_TEXT, "was never compiled, run: kashim compile");
 		put_consequence(fetched);
 		return;
 	}
@@ -270,7 +350,7 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 		return;
 	/* The text is in error: the last good policy, if there is one, is better than none. */
 	if (has_compiled)
-		open_compiled(fetched, conf);
+		fetch_compiled(fetched, conf);
 	put_consequence(fetched);
 }
 

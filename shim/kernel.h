@@ -46,6 +46,19 @@ kernel_read(int fd, void *buffer, size_t size)
 }
 
 static inline ssize_t
+kernel_pread(int fd, void *buffer, size_t size, size_t offset)
+{
+	long at = (long)offset;
+
+#ifdef __LP64__
+	return (ssize_t)syscall(SYS_pread64, fd, buffer, size, at);
+#else
+	/* Where a position is two words, and on some machines not in every pair of registers. */
+	return syscall(SYS_lseek, fd, at, SEEK_SET) == -1 ? -1 : kernel_read(fd, buffer, size);
+#endif
+}
+
+static inline ssize_t
 kernel_write(int fd, const void *bytes, size_t size)
 {
 	return (ssize_t)syscall(SYS_write, fd, bytes, size);

@@ -23,17 +23,26 @@ enum { LARGEST_PAGE = 65536 };
 #endif
 
 /* While nothing is known: the system calls, and no policy. */
-static const struct loaded unloaded = { .next = NEXT_RAW, .settings = { .mode = MODE_OFF } };
+static const struct loaded unloaded = {
+	.next = NEXT_RAW,
+	.settings = { .mode = MODE_OFF },
+	.where = "",
+	.log = "",
+	.problem = "",
+};
 
 _Atomic(const struct loaded *) load_published;
 static atomic_flag loading = ATOMIC_FLAG_INIT;
 
 /* Behind what may change, which so lies in one page with the first marks. */
 static union {
-	struct loaded loaded;
+	struct {
+		struct loaded loaded;
+		char where[WHERE_LONGEST], log[WHERE_LONGEST], problem[REPORT_LONGEST];
+	};
 	char page[LARGEST_PAGE];
 } state __attribute__((aligned(LARGEST_PAGE)));
-_Static_assert(sizeof(struct loaded) <= LARGEST_PAGE, "what is loaded fits a page");
+_Static_assert(sizeof(state) == LARGEST_PAGE, "what is loaded fits a page");
 
 static void
 copy_text(char *to, size_t size, const char *from)
@@ -44,9 +53,15 @@ copy_text(char *to, size_t size, const char *from)
 }
 
 static void
-put_where(struct loaded *loaded, const struct policy *policy, const struct rule *rule)
+set_problem(const char *problem)
 {
-	struct text text = text_in(loaded->where, sizeof(loaded->where));
+	copy_text(state.problem, sizeof(state.problem), problem);
+}
+
+static void
+put_where(const struct policy *policy, const struct rule *rule)
+{
+	struct text text = text_in(state.where, sizeof(state.where));
 
 	if (rule->line == 0) {
 		text_put(&text, "the built-in policy");
@@ -73,7 +88,7 @@ decide(struct loaded *loaded, const struct fetched *fetched)
 	if (kept == 0 || policy_looks_at_connection(--last))
 		return; /* a policy without `defaults`, which nobody compiles */
 	loaded->settings = fetched->policy.settings[last->settings];
-	put_where(loaded, &fetched->policy, last);
+	put_where(&fetched->policy, last);
 	loaded->connections = fetched->policy;
 	loaded->connections.rule_count = kept - 1;
 }
@@ -89,12 +104,12 @@ obey_line(struct loaded *loaded, const struct policy *policy, const char *line)
 
 	text_put(&problem, "KASHIM is ignored: ");
 	if (!profile_read_line(policy, line, &settings, &problem)) {
-		copy_text(loaded->problem, sizeof(loaded->problem), message);
+		set_problem(message);
 		return;
 	}
 	loaded->settings = settings;
 	loaded->connections.rule_count = 0;
-	where = text_in(loaded->where, sizeof(loaded->where));
+	where = text_in(state.where, sizeof(state.where));
 	text_put(&where, "KASHIM=");
 	text_put(&where, line);
 }
@@ -124,26 +139,28 @@ find_out(struct loaded *loaded, char **environment)
 	loaded->settings = settings_unset();
 	loaded->settings.mode = MODE_OFF;
 	loaded->verbose = variables.verbose;
+	loaded->where = state.where;
+	loaded->log = state.log;
+	loaded->problem = state.problem;
 
 	fetch(&variables, environment, &fetched);
 	policy = fetched.state == FETCHED_POLICY ? &fetched.policy : NULL;
-	copy_text(loaded->problem, sizeof(loaded->problem), fetched.problem.start);
+	set_problem(fetched.problem.start);
 	if (policy != NULL) {
-		copy_text(loaded->log, sizeof(loaded->log), policy->strings + policy->log);
+		copy_text(state.log, sizeof(state.log), policy->strings + policy->log);
 		decide(loaded, &fetched);
 	} else if (fetched.state == FETCHED_NOTHING) {
 		loaded->settings = settings_builtin();
-		copy_text(loaded->where, sizeof(loaded->where), "the built-in policy");
+		copy_text(state.where, sizeof(state.where), "the built-in policy");
 	}
 	if (variables.line != NULL)
 		obey_line(loaded, policy, variables.line);
 	if (variables.log != NULL)
-		copy_text(loaded->log, sizeof(loaded->log), variables.log);
+		copy_text(state.log, sizeof(state.log), variables.log);
 	settings_resolve(&loaded->settings);
 	prepare_connections(loaded, &fetched);
 	if (!fetch_keep(&fetched, &loaded->connections))
-		copy_text(loaded->problem, sizeof(loaded->problem),
-		    "rules that look at connections are ignored: no memory");
+		set_problem("rules that look at connections are ignored: no memory");
 	if (loaded->connections.rule_count != 0 || loaded->settings.mode == MODE_SUGGEST)
 		loaded->defaults = apply_defaults();
 }

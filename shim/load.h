@@ -9,6 +9,7 @@
 #include "next.h"
 #include "policy.h"
 
+/* Of the texts below, with their NUL. */
 enum { REPORT_LONGEST = 512, WHERE_LONGEST = 256 };
 
 /*
@@ -22,9 +23,9 @@ struct loaded {
 	struct policy connections; /* rules that wait for a connection; mostly none */
 	bool looks_at_local;       /* one of these looks at the program's own end */
 	bool verbose;              /* say one line for each socket */
-	char where[WHERE_LONGEST]; /* the rule that `settings` come from: "FILE:LINE" */
-	char log[WHERE_LONGEST];   /* where reports go, as in kashim.conf(5); or "" */
-	char problem[REPORT_LONGEST]; /* a report for the first TCP socket, or "" */
+	const char *where;         /* the rule that `settings` come from: "FILE:LINE" */
+	const char *log;           /* where reports go, as in kashim.conf(5); or "" */
+	const char *problem;       /* a report for the first TCP socket, or "" */
 };
 
 /* As load() answers, once something is known. */

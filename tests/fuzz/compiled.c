@@ -6,6 +6,7 @@
  */
 #include "../../conf/compiled.c" // NOLINT(bugprone-suspicious-include)
 #include "fuzz.h"
+#include "index.h"
 #include "profile.h"
 
 static void
@@ -66,6 +67,23 @@ try_image(char *image, size_t size)
 		CLAIM(use(&policy) != SIZE_MAX);
 }
 
+/* As the index of a larger file: what it names lies within that. */
+static void
+try_index(const char *image, size_t size)
+{
+	struct index index;
+	struct index_part part = { 0 };
+
+	if (size < INDEX_HEADER + INDEX_PROBED)
+		return;
+	if (index_read(image, size, &index) == COMPILED_GOOD)
+		CLAIM(index.whole.offset + index.whole.size <= size &&
+		      index.others.offset + index.others.size <= size &&
+		      index_place(&index, UINT32_MAX) + INDEX_PROBED <= size);
+	if (index_find(image + INDEX_HEADER, size, 7, &part) == COMPILED_GOOD)
+		CLAIM(part.offset + part.size <= size);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -75,6 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLAIM(image != NULL);
 	if (size != 0)
 		memcpy(image, data, size);
+	try_index(image, size);
 	try_image(image, size);
 	if (size >= HEADER && size % 8 == 0) {
 		memcpy(image, data, size);

@@ -24,6 +24,7 @@ static Suite *(*const suites[])(void) = {
 	explain_suite,
 	program_suite,
 	reach_suite,
+	excerpt_suite,
 	json_suite,
 	table_suite,
 };

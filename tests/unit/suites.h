@@ -11,6 +11,7 @@ Suite *compiled_suite(void);
 Suite *condition_suite(void);
 Suite *configuration_suite(void);
 Suite *document_suite(void);
+Suite *excerpt_suite(void);
 Suite *explain_suite(void);
 Suite *fault_suite(void);
 Suite *group_suite(void);
