@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "descriptors.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,7 +17,8 @@ enum { FEWEST = 64, MOST = 1 << 30, BITS_PER_BYTE = 8 };
 /*
  * Whether the kernel's table of this process ends at or before `fd`. select(2) looks at no
  * descriptor beyond the table, and fails with EBADF for one that is in it but closed: fs/select.c,
- * core_sys_select(). `bits` has room for this descriptor, all zero.
+ * core_sys_select(). A seccomp filter may refuse it with any other error, which says nothing.
+ * `bits` has room for this descriptor, all zero.
  */
 static bool
 is_beyond(int fd, unsigned char *bits)
@@ -28,7 +30,7 @@ is_beyond(int fd, unsigned char *bits)
 	*byte = 1;
 	ready = (int)syscall(SYS_pselect6, fd + 1, bits, NULL, NULL, &at_once, NULL);
 	*byte = 0;
-	return ready != -1 && kernel_fcntl(fd, F_GETFD, 0) == -1;
+	return (ready != -1 || errno != EBADF) && kernel_fcntl(fd, F_GETFD, 0) == -1;
 }
 
 static int
