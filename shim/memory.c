@@ -21,8 +21,8 @@ is_word_readable(uintptr_t at)
 	/* NULL would stand for no set at all. */
 	if (word == 0)
 		return false;
-	return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, word, NULL, SET_SIZE) != -1 ||
-	       errno != EFAULT;
+	return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, word, NULL, SET_SIZE) == -1 &&
+	       errno == EINVAL;
 }
 
 bool
