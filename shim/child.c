@@ -125,12 +125,14 @@ drain(int input, char *buffer, size_t size, size_t *got)
 	for (*got = 0; *got < size;) {
 		struct pollfd ready = { .fd = input, .events = POLLIN };
 		long left = deadline - kernel_clock();
+		int count = left <= 0 ? 0 : kernel_poll(&ready, 1, (int)left);
 		ssize_t part;
 
-		if (left <= 0)
-			return 0;
-		if (kernel_poll(&ready, 1, (int)left) != 1)
+		if (count == -1 && errno == EINTR)
 			continue;
+		/* Patience is at its end, or a seccomp filter refuses to wait. */
+		if (count != 1)
+			return 0;
 		part = kernel_read(input, buffer + *got, size - *got);
 		if (part == 0)
 			return 1;
