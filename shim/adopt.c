@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+
+#include <sys/stat.h>
 
 #include "apply.h"
 #include "decide.h"
@@ -77,6 +80,18 @@ adopt(const struct loaded *loaded, int fd)
 	return mark;
 }
 
+/*
+ * Whether it may be a socket. Asked for before anything else: a seccomp filter that came over
+ * execve(2) may kill who asks for socket options, but not who asks for this, as ld.so(8) just did.
+ */
+static bool
+may_be_socket(int fd)
+{
+	struct stat stat;
+
+	return fstatat(fd, "", &stat, AT_EMPTY_PATH) == -1 || S_ISSOCK(stat.st_mode);
+}
+
 void
 adopt_open(const struct loaded *loaded)
 {
@@ -86,7 +101,7 @@ adopt_open(const struct loaded *loaded)
 		uint64_t open = descriptors_open(first);
 
 		for (int i = 0; open != 0; i++, open >>= 1)
-			if ((open & 1) != 0)
+			if ((open & 1) != 0 && may_be_socket(first + i))
 				adopt(loaded, first + i);
 	}
 }
