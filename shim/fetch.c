@@ -91,13 +91,16 @@ take_image(struct fetched *fetched, size_t size, const char *conf, enum form for
 	return true;
 }
 
-/* Why a file cannot be trusted or used, or NULL. */
+/*
+ * Why a file cannot be trusted or used, or NULL. In a set-gid program the effective user is still
+ * who started it, so where there is privilege to be gained, only root counts.
+ */
 static const char *
 why_refused(const struct stat *stat)
 {
 	if (!S_ISREG(stat->st_mode))
 		return "is ignored: not a regular file";
-	if (stat->st_uid != 0 && stat->st_uid != getauxval(AT_EUID))
+	if (stat->st_uid != 0 && (getauxval(AT_SECURE) != 0 || stat->st_uid != getauxval(AT_EUID)))
 		return "is ignored: it belongs to someone else";
 	if ((stat->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return "is ignored: others can write it";
