@@ -51,11 +51,29 @@ write_quietly(int fd, const char *line, size_t size)
 	kernel_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/*
+ * Where others can make links, one may lead to a file that only this program can write. Links of
+ * root's are followed, as /dev/stderr is one, and the user's own; in a set-gid program that user
+ * may be anyone.
+ */
+static int
+open_log(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd = kernel_open(path, flags | O_NOFOLLOW, 0640);
+	struct stat link;
+
+	if (fd != -1 || errno != ELOOP || fstatat(AT_FDCWD, path, &link, AT_SYMLINK_NOFOLLOW) == -1)
+		return fd;
+	if (link.st_uid != 0 && (getauxval(AT_SECURE) != 0 || link.st_uid != getauxval(AT_EUID)))
+		return -1;
+	return kernel_open(path, flags, 0640);
+}
+
 static void
 write_file(const char *path, const char *line, size_t size)
 {
-	int fd = kernel_open(
-	    path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+	int fd = open_log(path);
 
 	if (fd == -1)
 		return;
@@ -107,6 +125,17 @@ is_terminal(int fd)
 	return syscall(SYS_ioctl, fd, TCGETS, termios) == 0;
 }
 
+/* A program may have a name that would read as lines of their own, or move a cursor. */
+static void
+make_one_line(const struct text *text)
+{
+	enum { DELETE = 0x7f };
+
+	for (char *at = text->start; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == DELETE)
+			*at = '?';
+}
+
 static void
 report(const struct loaded *loaded, const char *message)
 {
@@ -125,6 +154,7 @@ report(const struct loaded *loaded, const char *message)
 	text_put(&text, "]: ");
 	put_program(&text);
 	text_put(&text, message);
+	make_one_line(&text);
 	if (loaded->log[0] == '/' || (to_stderr && is_stderr_usable())) {
 		if (text.used == text.size - 1)
 			text.used--;
