@@ -107,6 +107,11 @@ take_port() {
 	done
 }
 
+# Somebody listens there.
+listens() {
+	[ -n "$(in_scene ss -Hltn "sport = :$PORT")" ]
+}
+
 # Run a program in the background, under the shim when WITH says so; PID is its own. Its input stays silent and
 # never ends.
 start() {
@@ -121,6 +126,10 @@ start_plain() {
 
 children_of() {
 	grep -lsx "PPid:	$1" /proc/[0-9]*/status | cut -d/ -f3
+}
+
+has_child() {
+	[ -n "$(children_of "$1")" ]
 }
 
 # The processes and all below them.

@@ -53,10 +53,6 @@ way() {
 	under_the_shim_and_without makes "$@"
 }
 
-has_child() {
-	[ -n "$(children_of "$1")" ]
-}
-
 # Child and parent.
 in_child() {
 	local parent_count=$1 child_count=$2 parent

@@ -4,10 +4,7 @@
 # policy, and again without, where it does not.
 
 load ../lib/live
-
-listens() {
-	[ -n "$(in_scene ss -Hltn "sport = :$PORT")" ]
-}
+load ../lib/ssh
 
 # A silent server and a silent client that are no part of what is tested.
 plain_server() {
@@ -46,10 +43,6 @@ socat_pair() {
 	wait_for has_child "$server"
 	expect_policy "$server" listen
 	expect_policy "$(children_of "$server")" established
-}
-
-has_child() {
-	[ -n "$(children_of "$1")" ]
 }
 
 @test "socat, client and forking server, IPv4" {
@@ -162,23 +155,9 @@ bash_redirection() {
 
 secure_shell() {
 	local server client
-	cat >sshd_config <<-END
-		ListenAddress 127.0.0.1:$PORT
-		HostKey $PWD/host_key
-		AuthorizedKeysFile $PWD/user_key.pub
-		PidFile none
-		UsePAM no
-		StrictModes no
-		PasswordAuthentication no
-		PrintMotd no
-		TCPKeepAlive no
-	END
-	start "$(command -v sshd)" -D -e -f "$PWD/sshd_config"
+	start_sshd
 	server=$PID
-	wait_for listens
-	start ssh -F none -i user_key -p "$PORT" -o BatchMode=yes -o IdentitiesOnly=yes \
-		-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o TCPKeepAlive=no \
-		-T "$(id -un)@127.0.0.1" 'read line'
+	start_ssh
 	client=$PID
 	wait_for is_session "$server"
 	expect_policy "$client" established
@@ -186,21 +165,8 @@ secure_shell() {
 	expect_policy "$(children_of "$server")" established
 }
 
-# The server has a session whose own child runs a command.
-is_session() {
-	local session
-	session=$(children_of "$1")
-	[ -n "$session" ] && [ -n "$(children_of "$session")" ]
-}
-
 @test "openssh, client and server with a session" {
-	needs ssh sshd ssh-keygen
-	case $(getent passwd "$(id -un)") in
-	*/nologin | */false | '') skip "$(id -un) cannot log in" ;;
-	esac
-	ssh-keygen -q -t ed25519 -N '' -f host_key </dev/null
-	ssh-keygen -q -t ed25519 -N '' -f user_key </dev/null
-	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+	needs_ssh
 	under_the_shim_and_without secure_shell
 }
 

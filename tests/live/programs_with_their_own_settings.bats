@@ -5,10 +5,6 @@
 
 load ../lib/live
 
-listens() {
-	[ -n "$(in_scene ss -Hltn "sport = :$PORT")" ]
-}
-
 # The policy in this mode. In suggest, POLICY is what a program has that sets nothing, and no other program.
 mode() {
 	printf 'defaults: { mode = "%s"; idle = 33; interval = 11; count = 5; };\n' "$1" >k.conf

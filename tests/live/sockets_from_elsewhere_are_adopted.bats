@@ -48,10 +48,6 @@ are_connected() {
 	[ "$(in_scene ss -Htn state established "dport = :$PORT" | wc -l)" = "$1" ]
 }
 
-listens() {
-	[ -n "$(in_scene ss -Hltn "sport = :$PORT")" ]
-}
-
 # python3 opens what its first argument says, puts it at the numbers that follow and, when told to, becomes a
 # command.
 OPEN_AND_BECOME='
@@ -217,10 +213,6 @@ time.sleep(60)'
 
 holds_all() {
 	[ "$({ timers_of "$2" && timers_of "$3"; } 2>/dev/null | wc -l)" = "$1" ]
-}
-
-has_child() {
-	[ -n "$(children_of "$1")" ]
 }
 
 @test "connections that waited in the queue, accepted by two processes" {
