@@ -10,6 +10,7 @@
  *	a connect ADDRESS PORT [SIZE]                 a connect nowhere
  *	a fastopen ADDRESS PORT     a ready           a fd NUMBER    a dup b [NUMBER]
  *	a set OPTION VALUE [SIZE]   a set OPTION nowhere|null [SIZE]
+ *	a confine kill|ERROR NUMBER,...               a confine kill|ERROR !NUMBER,...
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "confine.h"
 #include "options.h"
 
 #ifndef IPPROTO_MPTCP
@@ -212,6 +214,8 @@ take(int *fd, const char *verb)
 		return wait_until_connected(*fd);
 	if (is(verb, "set"))
 		return set(*fd);
+	if (is(verb, "confine") && words[3] != NULL)
+		return confine(words[2], words[3]);
 	if (!is(verb, "close"))
 		return get_another(fd, verb);
 	*fd = -1;

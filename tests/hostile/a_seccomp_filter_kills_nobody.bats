@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A program that puts a seccomp filter on itself, or is started under one, lives as it does without the shim: the filter
+# knows the program's own calls, and the shim's must not be missing in it.
+
+load ../lib/live
+load ../lib/play
+load ../lib/sandbox
+
+# What a server needs to go on, and what play needs to stay.
+OWN=(read write accept accept4 close epoll_wait epoll_pwait exit exit_group pause ppoll)
+
+# All that the shim may call, except for what a program cannot even be loaded without.
+ADDED=(select pselect6 poll ppoll fcntl getsockopt setsockopt getsockname getpeername rt_sigprocmask rt_sigpending
+	rt_sigtimedwait rt_sigaction readlink getcwd geteuid getpid ioctl sendto clone wait4 pipe2 kill alarm dup2 dup3 close_range
+	clock_gettime munmap)
+
+confined_server() {
+	local connect="connect $3 $PORT"
+	export WITH=("${WRAPPED[@]}")
+	play "a socket $1" "a bind $3 $PORT" 'a listen' "c socket $2" "c $connect" "d socket $2" "d $connect" \
+		"$(allow_alone kill "${OWN[@]}")" 'b accept a' 'b close' 'b accept a'
+}
+
+@test "a server that may do nothing but accept, read, write and close any more" {
+	needs_filters
+	take_port
+	confined_server inet inet 127.0.0.1
+	have a "$POLICY" b "$POLICY" c "$POLICY"
+	untouched_without a b c
+	# The filter is real.
+	run "$PLAY" "$(allow_alone kill "${OWN[@]}")" 'a socket inet'
+	[ "$status" = 159 ]
+}
+
+@test "the same with IPv6, and with MPTCP" {
+	needs_filters
+	take_port
+	confined_server inet6 inet6 ::1
+	have a "$POLICY" b "$POLICY" c "$POLICY"
+	untouched_without a b c
+	confined_server mptcp inet 127.0.0.1
+	have a "$POLICY" b "$POLICY" c "$POLICY"
+}
+
+@test "a server whose listener came from a service manager" {
+	local heir=("$PLAY" 'a fd 40' 'c socket inet' 'c connect 127.0.0.1 PORT') before
+	needs_filters
+	take_port
+	heir=("${heir[@]/PORT/$PORT}" "$(allow_alone kill "${OWN[@]}")" 'b accept a')
+	before=("$PLAY" 'a raw' "a bind 127.0.0.1 $PORT" 'a listen' 'b dup a 40' 'a close' exec)
+	unwrap
+	play_with "${before[@]}" "${WRAPPED[@]}" "${heir[@]}"
+	have a "$POLICY" b "$POLICY"
+	play_with "${before[@]}" "${heir[@]}"
+	have a "$UNTOUCHED" b "$UNTOUCHED"
+}
+
+# With the calls of a program under the filter, or with the whole program under it.
+refused() {
+	local error name calls
+	needs_filters
+	take_port
+	calls=('a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
+		'c set SO_KEEPALIVE 0' 'c set TCP_KEEPIDLE nowhere' 'c close' 'd socket udp')
+	for name in "${ADDED[@]}"; do
+		"$1" "$(refuse EPERM "$name")" "${calls[@]}"
+	done
+	for error in EPERM EACCES ENOSYS; do
+		"$1" "$(refuse "$error" "${ADDED[@]}")" "${calls[@]}"
+	done
+	echo "# $COMPARED filters" >&3
+}
+
+filtered_itself() {
+	same -- "$PLAY" "$@" exec true
+}
+
+filtered_before() {
+	same "$PLAY" "$1" exec -- "$PLAY" "${@:2}" exec true
+}
+
+@test "calls that a filter of its own refuses" {
+	refused filtered_itself
+}
+
+@test "calls that a filter of its own refuses, with rules for connections" {
+	policy <<<'defaults: { mode = "suggest"; }; rules = ( { user = 7; idle = 9; }, { remote = "127.0.0.0/8"; local_port = "1-65535"; idle = 5; } );'
+	refused filtered_itself
+}
+
+@test "calls that a filter refuses from before the program" {
+	refused filtered_before
+}
+
+@test "calls that a filter refuses from before the program, with rules of every kind" {
+	policy <<<'defaults: { mode = "suggest"; }; rules = ( { program = "sshd"; }, { argument = "xyz"; }, { user = 7; idle = 9; },
+		{ remote = "127.0.0.0/8"; local_port = "1-65535"; idle = 5; } );'
+	refused filtered_before
+}
+
+@test "calls that a filter refuses while the text is compiled" {
+	rm k.policy
+	export KASHIM_LOG=none
+	refused filtered_before
+}
+
+@test "who may not wait for the child does not wait in vain" {
+	needs_filters
+	needs_python
+	rm k.policy
+	env KASHIM_LOG=none KASHIM_CONF="$PWD/k.conf" "$PYTHON" "$ROOT/tests/lib/harmless.py" --within 1 "$SHIM" \
+		"$PLAY" "$(refuse EPERM poll ppoll)" exec true
+}
+
+@test "a filter from before the program that kills who asks for socket options" {
+	needs_filters
+	# shellcheck disable=SC2046 # one name a word
+	same "$PLAY" "$(refuse kill getsockopt setsockopt getsockname getpeername socket sendto)" exec -- true
+	run "$PLAY" "$(refuse kill getsockopt)" 'a socket inet' 'a ready'
+	[ "$status" = 159 ]
+}
+
+# A service of systemd with this SystemCallFilter=, to which @default always belongs.
+service() {
+	local action filter without=() names=()
+	while [ "$1" != but ]; do
+		names+=("$1")
+		shift
+	done
+	without=("${@:2}")
+	mapfile -t names < <(comm -23 <(members_of @default "${names[@]}" | sort -u) <(members_of "${without[@]}" | sort -u))
+	[ ${#names[@]} -gt 50 ] || fail "systemd-analyze says: ${names[*]}"
+	for action in kill EPERM; do
+		filter=$(allow_alone "$action" "${names[@]}")
+		rm -f verbose
+		unwrap
+		play_with "$PLAY" "$filter" exec "${WRAPPED[@]}" "${CALLS[@]}"
+		have a "$POLICY" b "$POLICY" c "$POLICY"
+		grep -q 'idle 33 s' verbose
+	done
+	play_with "$PLAY" "$filter" exec "${CALLS[@]}"
+	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
+}
+
+# All that the shim has to look at; with the text compiled before, and by a child.
+systemd_service() {
+	local text
+	needs systemd-analyze
+	needs_filters
+	take_port
+	CALLS=("$PLAY" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a')
+	for text in compiled new; do
+		policy <<-'END'
+			defaults: { idle = 33; interval = 11; count = 5; };
+			rules = ( { program = "sshd"; mode = "off"; }, { argument = "xyz"; mode = "off"; }, { user = 7; mode = "off"; } );
+		END
+		[ "$text" = compiled ] || rm k.policy
+		service "$@"
+	done
+}
+
+@test "systemd's SystemCallFilter=@system-service ~@privileged ~@resources" {
+	systemd_service @system-service but @privileged @resources
+}
+
+@test "a SystemCallFilter= with the groups alone that a server needs" {
+	systemd_service @basic-io @file-system @io-event @network-io @process @signal @timer ioctl pipe2 but @setuid
+}
