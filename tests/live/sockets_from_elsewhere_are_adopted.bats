@@ -4,9 +4,8 @@
 # made behind libc's back. Who hands them over is never under the shim.
 
 load ../lib/live
+load ../lib/callers
 
-OTHERS=$ROOT/build/tests/others
-CALLERS=$ROOT/build/tests/callers
 RECEIVE=$ROOT/build/tests/receive
 
 needs_helpers() {
@@ -15,23 +14,6 @@ needs_helpers() {
 	for helper in "$OTHERS" "$CALLERS" "$RECEIVE"; do
 		[ -x "$helper" ] || fail "build first: make build/tests/$(basename "$helper")" || return
 	done
-}
-
-# Under the shim a process has so many descriptors of TCP sockets, and each carries the policy. Without, it has
-# just as many, and none does.
-expect() {
-	local count=$1 pid=$2 timers=$UNTOUCHED
-	[ ${#WITH[@]} -eq 0 ] || timers=${3:-$POLICY}
-	wait_for holds "$count" "$pid" || fail "not $count: $(sockets_of "$pid")" || return
-	wait_for all_are "$timers" "$pid" || fail "not $timers: $(sockets_of "$pid")"
-}
-
-holds() {
-	[ "$(timers_of "$2" 2>/dev/null | wc -l)" = "$1" ]
-}
-
-says() {
-	wait_for grep -qx "$1" log
 }
 
 # Clients that were connected by the kernel, whether or not somebody accepts them.
