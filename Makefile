@@ -19,10 +19,13 @@ SYSCONFDIR ?= /etc
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 PKG_CONFIG ?= pkg-config
 
+# On 32-bit machines, for files with large numbers; elsewhere it would only give functions names that musl does not have.
+LARGE_FILES := $(if $(filter 4,$(shell echo __SIZEOF_POINTER__ | $(CC) -E -P - 2>/dev/null)),-D_FILE_OFFSET_BITS=64)
+
 WARNINGS = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
 WERROR = $(if $(CI),-Werror)
-KASHIM_CPPFLAGS = -D_GNU_SOURCE -Iconf -Ishim -MMD -MP \
+KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) -Iconf -Ishim -MMD -MP \
 	-DKASHIM_VERSION='"$(VERSION)"' -DKASHIM_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DKASHIM_LIBEXECDIR='"$(LIBEXECDIR)"'
 KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)

@@ -233,7 +233,7 @@ is_same(const struct source *source, const char *path)
 	       (uint64_t)stat_now.st_size == ((uint64_t)source->size[1] << 32 | source->size[0]) &&
 	       (uint64_t)stat_now.st_mtim.tv_sec ==
 		   ((uint64_t)source->mtime[1] << 32 | source->mtime[0]) &&
-	       stat_now.st_mtim.tv_nsec == source->mtime_nsec;
+	       (uint64_t)stat_now.st_mtim.tv_nsec == source->mtime_nsec;
 }
 
 /*
