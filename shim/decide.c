@@ -30,21 +30,28 @@ decide_settings(const struct loaded *loaded, struct mark mark)
 
 /*
  * The address that the program gives to connect(2), if it can be read and is long enough for the
- * kernel: SIN6_LEN_RFC2133 in net/ipv6/tcp_ipv6.c. No address at all means this host.
+ * kernel: SIN6_LEN_RFC2133 in net/ipv6/tcp_ipv6.c. No address at all means this host. Only what
+ * counts is looked at: behind that, a program may have left it as it was.
  */
 static struct endpoint
 endpoint_given(const struct sockaddr *address, socklen_t size)
 {
-	enum { IPV6_SHORTEST = offsetof(struct sockaddr_in6, sin6_scope_id) };
+	enum {
+		IPV4_PART = offsetof(struct sockaddr_in, sin_zero),
+		IPV6_PART = offsetof(struct sockaddr_in6, sin6_scope_id),
+	};
 	struct sockaddr_storage copy = { 0 };
 	struct endpoint endpoint;
 
 	if (size < sizeof(struct sockaddr_in) || size > sizeof(copy) ||
-	    !memory_is_readable(address, size))
+	    !memory_is_readable(address, IPV4_PART))
 		return (struct endpoint){ 0 };
-	memcpy(&copy, address, size);
-	if (copy.ss_family == AF_INET6 && size < IPV6_SHORTEST)
-		return (struct endpoint){ 0 };
+	memcpy(&copy, address, IPV4_PART);
+	if (copy.ss_family == AF_INET6) {
+		if (size < IPV6_PART || !memory_is_readable(address, IPV6_PART))
+			return (struct endpoint){ 0 };
+		memcpy(&copy, address, IPV6_PART);
+	}
 	endpoint = endpoint_of(&copy);
 	if (endpoint.known && endpoint_is_any(&endpoint))
 		endpoint.address[3] = endpoint.address[2] == 0 ? 1 : INADDR_LOOPBACK;
