@@ -62,7 +62,7 @@ MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-fuzz check-live check-hostile check-wire lint bench fuzz demo install uninstall clean format packages lint-object
+.PHONY: all check check-unit check-fuzz check-live check-hostile check-wire check-foreign lint bench fuzz demo install uninstall clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -153,8 +153,8 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-wire lint demo fuzz,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-wire lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
@@ -177,6 +177,10 @@ check-wire: all $(TEST_TOOLS)
 	$(Q)KASHIM_WIRE_TABLE=$(CURDIR)/build/wire.tsv prove --ext .bats --exec 'bats --tap' $(if $(V),-v) \
 		$(or $(TESTS),tests/wire)
 	$(Q)test ! -e build/wire.tsv || scripts/wire-table build/wire.tsv
+
+# Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
+check-foreign: all
+	$(Q)tests/foreign/run $(SUITES)
 
 lint:
 	$(Q)scripts/lint
