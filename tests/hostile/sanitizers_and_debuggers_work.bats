@@ -152,3 +152,146 @@ makes_three_in_valgrind() {
 	expect 3 "$PID"
 	diff <(echo ready) log
 }
+
+# The program below whoever looks at it.
+looked_at() {
+	local pid
+	call "$ROOT/build/tests/callers" "${WAY:-three}"
+	for pid in $(family_of "$PID"); do
+		[ "/proc/$pid/exe" -ef "$ROOT/build/tests/callers" ] || continue
+		expect 3 "$pid"
+		return
+	done
+	fail "it does not run"
+}
+
+# A command that runs another one, and has to work without the shim.
+under() {
+	needs "$1"
+	"$@" true >under.log 2>&1 </dev/null || skip "$1 does not work here: $(tail -n 1 under.log)"
+	printf '#!/bin/sh\nexec %s "$@"\n' "$*" >tool
+	chmod 755 tool
+	CALLERS=$PWD/tool
+	under_the_shim_and_without looked_at
+}
+
+@test "gdb: runs a program" {
+	under gdb -q -batch -ex run --args
+}
+
+# The wrapper is there to be seen, and what comes after it is not disturbed.
+@test "gdb: stops in the shim, and goes on" {
+	needs gdb
+	# shellcheck disable=SC2016 # these are gdb's
+	in_scene timeout -k 1 "$PATIENCE" "${WRAPPED[@]}" gdb -q -batch -ex 'set breakpoint pending on' -ex 'break accept4' -ex 'break accept' -ex run \
+		-ex 'info symbol $pc' -ex delete -ex finish -ex 'print $' --args "$ROOT/build/tests/callers" three >gdb.log 2>&1
+	grep -q 'accept.* in section .text of .*libkashim.so' gdb.log || skip "gdb does not stop here: $(tail -n 1 gdb.log)"
+	grep -Eq '^\$[0-9]+ = [0-9]+$' gdb.log || fail "$(cat gdb.log)"
+}
+
+@test "strace -f" {
+	under strace -f -o trace
+	# Of four options each, on two sockets: no less than by hand, and no more.
+	under_the_shim looked_at
+	[ "$(grep -c setsockopt trace)" = 8 ] || fail "$(grep setsockopt trace)"
+}
+
+@test "ltrace -f" {
+	under ltrace -f -o trace
+}
+
+@test "perf stat" {
+	under perf stat -o counters
+}
+
+@test "LD_BIND_NOW, LD_BIND_NOT, LD_DEBUG" {
+	wrap env LD_BIND_NOW=1
+	under_the_shim is_served
+	wrap env LD_BIND_NOT=1
+	under_the_shim is_served
+	wrap env LD_DEBUG=all "LD_DEBUG_OUTPUT=$PWD/debug"
+	under_the_shim is_served
+	grep -q 'binding file .*libkashim.so' debug.*
+}
+
+linked() {
+	compiler "$@" -D_GNU_SOURCE -o callers "$ROOT/tests/lib/callers.c"
+	CALLERS=$PWD/callers
+	under_the_shim_and_without is_served
+}
+
+@test "programs that bind at once, late, without PIE, and without its table of hashes" {
+	linked -Wl,-z,now
+	linked -Wl,-z,lazy
+	linked -no-pie -fno-pie
+	linked -Wl,--hash-style=sysv -Wl,-z,norelro
+}
+
+# It sees every binding, those of the shim, too.
+@test "LD_AUDIT" {
+	cat >audit.c <<-'END'
+		#include <link.h>
+		#include <stdint.h>
+		unsigned la_version(unsigned version) { return version; }
+		unsigned la_objopen(struct link_map *map, Lmid_t id, uintptr_t *cookie)
+		{ (void)map, (void)id, (void)cookie; return LA_FLG_BINDTO | LA_FLG_BINDFROM; }
+	END
+	compiler -D_GNU_SOURCE -shared -fPIC -o audit.so audit.c
+	wrap env "LD_AUDIT=$PWD/audit.so"
+	under_the_shim is_served
+	grep -q audit.so "/proc/$PID/maps"
+}
+
+in_namespace() {
+	: >log
+	start ./namespace "$PWD/library.so"
+	says ready
+	diff <(printf '%s\n' "$1" "$2") <(timers_of "$PID")
+}
+
+# A namespace of the loader has a libc of its own, which the preload is not in front of. The shim may be in there twice.
+@test "dlmopen: the program's own sockets carry the policy, those of the namespace do not" {
+	cat >library.c <<-'END'
+		#include <sys/socket.h>
+		int make_socket(void) { return socket(AF_INET, SOCK_STREAM, 0); }
+	END
+	cat >namespace.c <<-'END'
+		#include <dlfcn.h>
+		#include <stdio.h>
+		#include <unistd.h>
+		#include <sys/socket.h>
+		int main(int argc, char **argv)
+		{
+			void *handle = dlmopen(LM_ID_NEWLM, argv[argc - 1], RTLD_NOW);
+			int (*make)(void) = handle == NULL ? NULL : (int (*)(void))dlsym(handle, "make_socket");
+			if (make == NULL || make() == -1 || socket(AF_INET, SOCK_STREAM, 0) == -1)
+				return puts(dlerror()), 1;
+			puts("ready");
+			fflush(stdout);
+			for (;;)
+				pause();
+		}
+	END
+	compiler -D_GNU_SOURCE -shared -fPIC -o library.so library.c
+	compiler -D_GNU_SOURCE -o namespace namespace.c
+	under_the_shim in_namespace "$UNTOUCHED" "$POLICY"
+	without_the_shim in_namespace "$UNTOUCHED" "$UNTOUCHED"
+	# With the shim as a library that it needs, in there, too.
+	compiler -D_GNU_SOURCE -shared -fPIC -Wl,--no-as-needed -o library.so library.c "$SHIM" "-Wl,-rpath,${SHIM%/*}"
+	under_the_shim in_namespace "$POLICY" "$POLICY"
+}
+
+calls_by_ctypes() {
+	: >log
+	start "$PYTHON" -c 'import ctypes, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.socket(2, 1, 0) > 0, libc.socket(2, 2, 0) > 0, libc.socket(99, 1, 0), ctypes.get_errno(), flush=True)
+time.sleep(60)'
+	says 'True True -1 97'
+	expect 1 "$PID"
+}
+
+@test "python, by ctypes" {
+	needs_python
+	under_the_shim_and_without calls_by_ctypes
+}
