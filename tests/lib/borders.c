@@ -28,14 +28,17 @@ int
 main(int argc, char **argv)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct sockaddr_in *address = malloc(sizeof(*address));
+	struct sockaddr_in *address;
 
-	if (argc != 2 || address == NULL)
+	if (argc != 2)
 		return 2;
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1, 0);
 	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 7, 4);
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, 7, 8);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 7, 12);
+	address = malloc(sizeof(*address));
+	if (address == NULL)
+		return 1;
 	address->sin_family = AF_INET;
 	address->sin_port = htons(1);
 	inet_pton(AF_INET, argv[1], &address->sin_addr);
