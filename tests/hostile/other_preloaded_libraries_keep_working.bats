@@ -12,7 +12,8 @@ in_both_orders() {
 	[ -e "$library" ] || skip "$library is not installed"
 	for list in "$library:$SHIM" "$SHIM:$library"; do
 		WRAPPED=(env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$list")
-		under_the_shim "$@" || fail "LD_PRELOAD=$list" || return
+		echo "LD_PRELOAD=$list"
+		under_the_shim "$@"
 		end_scene
 	done
 	unwrap
@@ -47,10 +48,10 @@ uses_both() {
 	in_both_orders "$PWD/own.so" uses_both 3
 }
 
-# Three of the program, two that its malloc() opened.
+# Three of the program, one that malloc() opened in a constructor.
 @test "one whose malloc() opens sockets" {
 	own -DMALLOC
-	in_both_orders "$PWD/own.so" uses_both 5
+	in_both_orders "$PWD/own.so" uses_both 4
 }
 
 # Threads allocate when they like, so that it is not known how many sockets there are besides the program's own.
