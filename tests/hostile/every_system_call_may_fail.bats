@@ -1,20 +1,46 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Each system call of the shim is made to fail with each plausible error, one at a time: the program prints what it prints
-# without the shim, its calls have the same results and descriptors, and it ends the same way.
+# Each system call of the shim, and of the children that compile the text for it, is made to fail with each plausible error,
+# one at a time: the program prints what it prints without the shim, its calls have the same results and descriptors, and it
+# ends the same way, and in time.
 
 load ../lib/live
 load ../lib/play
 
-# Under strace, without the scene's namespace: nothing listens at port 1 of this host.
-survives() {
-	needs strace
+# Without the scene's namespace: nothing listens at port 1 of this host.
+survive() {
+	local mode=$1
+	shift
 	needs_python
-	strace -o /dev/null true || skip "strace may not trace here"
-	env KASHIM_CONF="$PWD/k.conf" "$@" "$PYTHON" "$ROOT/tests/lib/faults.py" "$SHIM" "$PLAY" 'a socket inet' 'b socket unix' \
-		'c socket udp' 'd socket inet6' 'a connect 127.0.0.1 1' 'd close' 'e socket inet' exec /bin/echo end >cases 2>&1 ||
-		fail "$(cat cases)"
+	[ "$(uname -m)" = x86_64 ] || skip "only written for x86-64"
+	"$PYTHON" "$ROOT/tests/lib/faults.py" "$mode" "$SHIM" "$@" >cases 2>&1 || fail "$(cat cases)"
 	echo "# $(tail -n 1 cases)" >&3
+}
+
+survives() {
+	export KASHIM_CONF=$PWD/k.conf "$@"
+	survive shim "$PLAY" 'a socket inet' 'b socket unix' 'c socket udp' 'd socket inet6' 'a connect 127.0.0.1 1' 'd close' \
+		'e socket inet' exec /bin/echo end
+}
+
+# What a program sees of its children, its signals and its descriptors.
+child_may() {
+	rm -f k.policy
+	export KASHIM_CONF=$PWD/k.conf KASHIM_LOG=$PWD/report
+	survive "$1" "$(command -v perl)" -e '
+		$| = 1;
+		print "children ", waitpid(-1, 0x40000001), " $!\n";
+		open $status, "<", "/proc/self/status";
+		print grep /^(Sig[PBIC]|Shd|Threads)/, <$status>;
+		close $status;
+		opendir $directory, "/proc/self/fd";
+		print "descriptors ", join(" ", sort readdir $directory), "\n";
+		closedir $directory;
+		socket $socket, 2, 1, 0;
+		print "socket ", fileno $socket, "\n";
+		print STDERR "end\n";
+		exit 7;'
+	grep -q k.conf report || fail "control: no fault had any effect"
 }
 
 @test "force" {
@@ -42,4 +68,12 @@ survives() {
 
 @test "no configuration" {
 	survives KASHIM_CONF=
+}
+
+@test "the children fail, crash, are killed" {
+	child_may child
+}
+
+@test "the children stop for good" {
+	child_may slow
 }
