@@ -82,9 +82,8 @@ fault_at(struct faults *faults, const char *file, const struct span *span, const
 		line = span->at - SHOWN_BEFORE;
 		before = SHOWN_BEFORE;
 	}
-	length = strcspn(line, "\r\n");
-	if (length > SHOWN_WIDTH)
-		length = SHOWN_WIDTH;
+	for (length = 0; length < SHOWN_WIDTH && strchr("\r\n", line[length]) == NULL;)
+		length++;
 	if (length < before)
 		length = before;
 	fault->source = memory_copy(line, length);

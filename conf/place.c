@@ -11,6 +11,7 @@ struct scan {
 	const char *at;
 	const char *line; /* the start of the line that was located last, and its number */
 	unsigned number;
+	const char *counted; /* up to where lines were counted */
 	struct places *places;
 	struct faults *faults;
 	struct {
@@ -20,17 +21,20 @@ struct scan {
 	size_t depth;
 };
 
-/* The span that starts where the scan is. The scan only goes forward, so each line is counted once.
+/*
+ * The span that starts where the scan is. The scan only goes forward, so each byte is looked at
+ * once.
  */
 static struct span
 locate(struct scan *scan, size_t width)
 {
 	const char *end;
 
-	while ((end = memchr(scan->line, '\n', (size_t)(scan->at - scan->line))) != NULL) {
-		scan->line = end + 1;
+	while ((end = memchr(scan->counted, '\n', (size_t)(scan->at - scan->counted))) != NULL) {
+		scan->line = scan->counted = end + 1;
 		scan->number++;
 	}
+	scan->counted = scan->at;
 	return (struct span){ scan->line, scan->number, scan->at, width };
 }
 
@@ -233,6 +237,7 @@ place_scan(const char *file, const char *text, struct places *places, struct fau
 		.at = text,
 		.line = text,
 		.number = 1,
+		.counted = text,
 		.places = places,
 		.faults = faults };
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "place.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "scratch.h"
 #include "suites.h"
@@ -220,6 +222,26 @@ START_TEST(places_are_found_in_a_text_of_many_settings)
 	is_at(&places.place[19999].value, 10001, 7 - 4, "2");
 }
 
+/* Each place counts the lines before it from the last one: else this takes longer than a test may.
+ */
+START_TEST(places_are_found_in_a_long_line)
+{
+	enum { COUNT = 200000, SIZE = 5 };
+	char *text = malloc(COUNT * SIZE + 1);
+	clock_t began = clock();
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < COUNT; i++)
+		strcpy(text + i * SIZE, "a=1; ");
+	ck_assert(scans(text));
+	ck_assert_uint_eq(places.count, COUNT);
+	ck_assert_int_lt(clock() - began, 2 * CLOCKS_PER_SEC);
+	is_at(&places.place[COUNT - 1].name, 1, (COUNT - 1) * SIZE + 1, "a");
+	end();
+	begin();
+	free(text);
+}
+
 Suite *
 place_suite(void)
 {
@@ -242,6 +264,7 @@ place_suite(void)
 	tcase_add_test(claims, nul_in_a_string_is_refused);
 	tcase_add_test(claims, deep_nesting_is_refused);
 	tcase_add_test(claims, places_are_found_in_a_text_of_many_settings);
+	tcase_add_test(claims, places_are_found_in_a_long_line);
 	suite_add_tcase(suite, claims);
 	return suite;
 }
