@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -82,6 +83,8 @@ become_compiler(const char *library, const char *conf, char **environment, int o
 	kernel_signals_add(&signals, SIGALRM);
 	kernel_sigmask(SIG_UNBLOCK, &signals, NULL);
 	syscall(SYS_setitimer, ITIMER_REAL, alarm, NULL);
+	/* What is stopped gets no alarm: it goes when the supervisor is killed. */
+	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
 
 	/* The pipe may have been given one of these numbers, and dup3(2) wants another one. */
 	output = kernel_fcntl(output, F_DUPFD, STDERR_FILENO + 1);

@@ -279,7 +279,8 @@ put_answer(struct fetched *fetched, const char *conf, const char *answer, size_t
 {
 	const char *end = memchr(answer, '\n', size);
 
-	if (size == 0) {
+	/* Nothing, or nothing that could be said again. */
+	if (size == 0 || (unsigned char)*answer < ' ') {
 		put_problem(fetched, conf, FORM_TEXT, "could not be compiled in time");
 		return;
 	}
