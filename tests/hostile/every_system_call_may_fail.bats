@@ -18,7 +18,10 @@ survive() {
 }
 
 survives() {
-	export KASHIM_CONF=$PWD/k.conf "$@"
+	local setting
+	for setting in "KASHIM_CONF=$PWD/k.conf" "$@"; do
+		export "${setting?}"
+	done
 	survive shim "$PLAY" 'a socket inet' 'b socket unix' 'c socket udp' 'd socket inet6' 'a connect 127.0.0.1 1' 'd close' \
 		'e socket inet' exec /bin/echo end
 }
@@ -27,6 +30,7 @@ survives() {
 child_may() {
 	rm -f k.policy
 	export KASHIM_CONF=$PWD/k.conf KASHIM_LOG=$PWD/report
+	# shellcheck disable=SC2016 # for perl
 	survive "$1" "$(command -v perl)" -e '
 		$| = 1;
 		print "children ", waitpid(-1, 0x40000001), " $!\n";

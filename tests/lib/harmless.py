@@ -1,39 +1,89 @@
 # SPDX-License-Identifier: MIT
-"""harmless.py [--within SECONDS] [--limit NAME FIRST LAST STEP] PRELOAD COMMAND...: a program, with a library and without.
+"""harmless.py [OPTION...] PRELOAD COMMAND...: a program, with a library and without.
 
-With the library the command has to print the same and end the same way. It may take so many seconds longer (10 ms): the
-shortest of a few runs counts, since the machine may be busy. With --limit this holds under each value of a resource limit,
-as resource(3) names it, under which the command works by itself; that the loader itself has no room for the library, and
-says so, is no harm of the library's.
+With the library the command has to print the same and end the same way, and it may take 10 ms longer: the shortest of a few
+runs counts, since the machine may be busy.
 
-Prints how many runs there were and the longest delay; exit status 1, and why, when there is a difference.
+--within SECONDS               longer than that
+--times COUNT                  so many runs, whatever time they take
+--limit NAME FIRST LAST STEP   runs under each value of a resource limit, as resource(3) names it, under which the command
+                               works by itself
+--damage FILE                  a run for each byte of the file that is changed, and for each length that it is cut to
+--no-fork                      where a seccomp filter refuses new processes
+--root DIRECTORY               in this chroot
+--loader FILE                  have the library loaded by this loader's option in place of the variable
+
+The loader may have no room for the library and say so, status 0, or none for libc because of it: that is the lot of every
+library. But it has to end near the limit under which the command does not work by itself.
+
+Prints how many runs there were, the longest delay, and how far the loader's word reached; exit status 1, and why, when there
+is a difference.
 """
 import argparse
+import ctypes
 import os
+import re
 import resource
+import struct
 import subprocess
 import sys
 import time
 
-TRIES = 20
+TRIES = 100
 LONGEST = 60
+# Bytes of address space or of data: the library's, where the loader cannot load both it and libc.
+LOADERS_ROOM = 1024 * 1024
+LOADERS_WORD = re.compile(rb"cannot be preloaded|error while loading shared libraries|cannot allocate TLS data structures")
 
 
 def read_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--within", type=float, default=0.010)
+    parser.add_argument("--times", type=int)
     parser.add_argument("--limit", nargs=4)
+    parser.add_argument("--damage")
+    parser.add_argument("--no-fork", action="store_true")
+    parser.add_argument("--root")
+    parser.add_argument("--loader")
     parser.add_argument("preload")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args()
 
 
-def run(preload, command, limit=None):
+def refuse_fork():
+    """seccomp(2): EPERM for clone, fork, vfork and clone3 of x86-64, or of what others number like it."""
+    load, jump_if_equal, give = 0x20, 0x15, 0x06
+    numbers = [56, 57, 58, 435] if os.uname().machine == "x86_64" else [220, 435]
+    rows = [(load, 0, 0, 0)]
+    rows += [(jump_if_equal, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
+    rows += [(give, 0, 0, 0x7FFF0000), (give, 0, 0, 0x00050001)]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in rows))
+    filter_of = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(rows), ctypes.addressof(program)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, filter_of, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+def confine(arguments, limit):
+    """In the child, before it becomes the command."""
+    if limit:
+        resource.setrlimit(*limit)
+    if arguments.no_fork:
+        refuse_fork()
+    if arguments.root:
+        os.chroot(arguments.root)
+        os.chdir("/")
+
+
+def run(arguments, preload, limit=None):
     """What a run prints, how it ends, and how long it takes."""
-    environment = {key: value for key, value in os.environ.items() if key != "LD_PRELOAD"}
-    if preload:
-        environment["LD_PRELOAD"] = preload
-    before = (lambda: resource.setrlimit(*limit)) if limit else None
+    environment = {key: value for key, value in os.environb.items() if key != b"LD_PRELOAD"}
+    command = arguments.command
+    if preload and arguments.loader:
+        command = [arguments.loader, "--preload", preload, *command]
+    elif preload:
+        environment[b"LD_PRELOAD"] = os.fsencode(preload)
+    before = (lambda: confine(arguments, limit)) if limit or arguments.no_fork or arguments.root else None
     start = time.monotonic()
     try:
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST,
@@ -43,48 +93,73 @@ def run(preload, command, limit=None):
     return (done.returncode, done.stdout, done.stderr), time.monotonic() - start
 
 
-def is_loaders_word(result):
-    status, _, error = result
-    return status == 0 and b"cannot be preloaded" in error and error.count(b"\n") == 1
+def differ(expected, result, where):
+    sys.exit(f"{where}: {expected} became {result}")
 
 
-def compare(arguments):
-    expected, plain = min((run("", arguments.command) for _ in range(5)), key=lambda seen: seen[1])
+def compare(arguments, where=""):
+    """As often as was asked for, or until one run was short enough."""
+    expected, plain = min((run(arguments, "") for _ in range(5)), key=lambda seen: seen[1])
     shortest = LONGEST
-    for count in range(1, TRIES + 1):
-        result, took = run(arguments.preload, arguments.command)
+    for count in range(1, (arguments.times or TRIES) + 1):
+        result, took = run(arguments, arguments.preload)
         if result != expected:
-            sys.exit(f"{expected} became {result}")
+            differ(expected, result, where)
         shortest = min(shortest, took)
-        if shortest - plain <= arguments.within:
-            return count, shortest - plain
-    sys.exit(f"it takes {shortest:.3f} s, and {plain:.3f} s without, in the best of {TRIES}")
+        if not arguments.times and shortest - plain <= arguments.within:
+            break
+    if shortest - plain > arguments.within:
+        sys.exit(f"it takes {shortest:.3f} s, and {plain:.3f} s without, in the best of {count}")
+    return f"{count} runs, {(shortest - plain) * 1000:.1f} ms"
 
 
 def sweep(arguments):
     name, first, last, step = arguments.limit
     which = getattr(resource, "RLIMIT_" + name.upper())
-    count = loaded = 0
+    count = 0
+    works_from = loads_from = None
     for value in range(int(first), int(last), int(step)):
         limit = (which, (value, value))
-        expected, _ = run("", arguments.command, limit)
+        expected, _ = run(arguments, "", limit)
         if expected[0] != 0 or expected[2]:
             continue
-        result, _ = run(arguments.preload, arguments.command, limit)
+        works_from = value if works_from is None else works_from
+        result, _ = run(arguments, arguments.preload, limit)
         count += 1
         if result == expected:
-            loaded += 1
-        elif not is_loaders_word(result):
-            sys.exit(f"RLIMIT_{name.upper()} {value}: {expected} became {result}")
-    if loaded == 0:
+            loads_from = value if loads_from is None else loads_from
+        elif not LOADERS_WORD.search(result[2]) or value - works_from > LOADERS_ROOM:
+            differ(expected, result, f"RLIMIT_{name.upper()} {value}")
+    if loads_from is None:
         sys.exit(f"control: it was never loaded in {count} runs")
-    return count, 0
+    return f"RLIMIT_{name.upper()}: {count} runs, the loader's word up to {loads_from - works_from} above the least"
+
+
+def damage(arguments):
+    """In place, since each file is read by one process alone."""
+    with open(arguments.damage, "rb") as file:
+        good = file.read()
+    damages = [(f"byte {at}", good[:at] + bytes([good[at] ^ change]) + good[at + 1:])
+               for at in range(len(good)) for change in (0x01, 0xFF)]
+    damages += [(f"cut to {size}", good[:size]) for size in range(len(good))]
+    expected, plain = run(arguments, "")
+    began = time.monotonic()
+    for what, content in damages:
+        with open(arguments.damage, "wb") as file:
+            file.write(content)
+        result, _ = run(arguments, arguments.preload)
+        if result != expected:
+            differ(expected, result, what)
+    each = (time.monotonic() - began) / len(damages)
+    if each - plain > arguments.within:
+        sys.exit(f"each takes {each:.3f} s, and {plain:.3f} s without")
+    return f"{len(damages)} runs"
 
 
 def main():
     arguments = read_arguments()
-    count, delay = (sweep if arguments.limit else compare)(arguments)
-    print(f"{count} runs, {delay * 1000:.1f} ms")
+    way = sweep if arguments.limit else damage if arguments.damage else compare
+    print(way(arguments))
 
 
 main()

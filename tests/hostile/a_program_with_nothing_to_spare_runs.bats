@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Where there is no memory, no descriptor, no process, no stack to be had, where there is no /proc and in an empty chroot:
+# programs print what they print without the shim, and end the same way.
+
+load ../lib/live
+load ../lib/play
+load ../lib/harmless
+
+# With a compiled policy, and with a text that a child would compile.
+under_each() {
+	harmless --limit "$@" -- >with || fail "$(cat with)"
+	mv k.policy away
+	harmless --limit "$@" -- >without || fail "text alone: $(cat without)"
+	mv away k.policy
+	echo "# $(cat with); text alone: $(cat without)" >&3
+}
+
+# Arguments and names are only looked at for rules.
+with_rules() {
+	policy <<-'END'
+		defaults: { idle = 33; interval = 11; count = 5; };
+		rules = ( { program = "no-such"; idle = 7; }, { argument = "no-such"; idle = 8; }, { user = 7; idle = 9; },
+			{ remote = "127.0.0.0/8"; idle = 5; } );
+	END
+}
+
+# Root may always fork. Another user has to reach the tree and the test's directory, so what is needed is copied.
+as_nobody() {
+	[ "$(id -u)" = 0 ] || return 0
+	needs setpriv
+	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	"${AS[@]}" true || skip "root may not become another user"
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+	chmod 777 .
+	mkdir -p tree/build tree/tests/lib
+	cp "$SHIM" "$PLAY" "$ROOT/build/kashim-policy" tree/build
+	cp "$ROOT/tests/lib/harmless.py" tree/tests/lib
+	ROOT=$PWD/tree SHIM=$PWD/tree/build/libkashim.so PLAY=$PWD/tree/build/play
+	"${AS[@]}" test -r "$SHIM" || skip "another user cannot reach the test's directory"
+}
+
+@test "no memory" {
+	with_rules
+	under_each as 2000000 12000000 65536
+	under_each data 65536 12000000 131072
+}
+
+@test "no descriptor" {
+	with_rules
+	under_each nofile 0 20 1
+}
+
+@test "no stack" {
+	with_rules
+	under_each stack 32768 262144 16384
+}
+
+@test "no process, by limit" {
+	as_nobody
+	under_each nproc 0 3 1
+	grep -q 'no child could be made' report
+}
+
+@test "no process, by filter" {
+	mv k.policy away
+	harmless --no-fork --
+	grep -q 'no child could be made' report
+}
+
+@test "no file may grow" {
+	export KASHIM_VERBOSE=1
+	under_each fsize 0 2 1
+	[ -e report ] || fail "control: nothing was reported"
+}
+
+@test "no /proc" {
+	local hide=(unshare --mount)
+	needs unshare
+	with_rules
+	[ "$(id -u)" = 0 ] || hide=(unshare --user --map-root-user --mount)
+	AS=("${hide[@]}" sh -c 'mount -t tmpfs none /proc && exec "$@"' sh)
+	"${AS[@]}" true || skip "nothing may be mounted"
+	harmless
+	mv k.policy away
+	harmless
+}
+
+# What a dynamic program needs, in a directory of its own: no /proc, no /dev, no /tmp.
+build_root() {
+	local file
+	for file in "$(type -P true)" "$PLAY" "$SHIM" "$PWD/k.conf" "$@" \
+		$(ldd "$(type -P true)" "$PLAY" | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
+		mkdir -p "root$(dirname "$file")"
+		cp -p "$file" "root$file"
+	done
+}
+
+in_root() {
+	[ "$(id -u)" = 0 ] || AS=(unshare --user --map-root-user)
+	"${AS[@]}" chroot root "$(type -P true)" || skip "chroot(2) is not allowed"
+	KASHIM_LOG=/report harmless --within 0.02 --root root -- "$PLAY" 'a socket inet' exec "$(type -P true)"
+}
+
+@test "a chroot with a compiled policy" {
+	build_root "$PWD/k.policy"
+	in_root
+}
+
+@test "a chroot with a text, and no kashim-policy" {
+	build_root
+	in_root
+	grep -q k.conf root/report
+}
+
+@test "a chroot without a configuration" {
+	build_root
+	rm "root$PWD/k.conf"
+	in_root
+	KASHIM_CONF='' in_root
+}

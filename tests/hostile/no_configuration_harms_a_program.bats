@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Whatever there is in place of a configuration, a drop-in, a compiled policy: programs print what they print without the
+# shim, end the same way, and take no more than 10 ms longer, or two seconds where the text has to be given up. What is an
+# error is reported, and sockets are left alone.
+
+load ../lib/live
+load ../lib/play
+load ../lib/harmless
+
+errors() {
+	printf '%s\n' fifo directory socket endless dangling loop program hole long_string long_word deep lists nul zeros half everyone
+}
+
+fine() {
+	printf '%s\n' mark returns
+	[ "$(id -u)" != 0 ] || echo stranger
+}
+
+# Root reads everything, unless it lost the right to.
+without_rights() {
+	[ "$(id -u)" != 0 ] || AS=(setpriv "--bounding-set=-dac_override,-dac_read_search")
+	put unreadable file
+	! "${AS[@]}" cat file 2>/dev/null || skip "everything can be read here"
+}
+
+@test "the text" {
+	needs_python
+	rm k.policy
+	for kind in $(errors); do
+		put "$kind" k.conf
+		comes_to "$UNTOUCHED" k.conf
+	done
+	for kind in $(fine); do
+		put "$kind" k.conf
+		comes_to "$POLICY"
+	done
+}
+
+@test "a drop-in" {
+	needs_python
+	rm k.policy
+	mkdir k.conf.d
+	for kind in $(errors); do
+		put "$kind" k.conf.d/50-bad.conf
+		comes_to "$UNTOUCHED" 50-bad.conf
+	done
+	: >k.conf
+	for kind in $(fine); do
+		put "$kind" k.conf.d/50-good.conf
+		rm -f k.conf.d/50-bad.conf
+		comes_to "$POLICY"
+	done
+}
+
+@test "the directory of drop-ins" {
+	needs_python
+	rm k.policy
+	for kind in fifo socket endless program; do
+		put "$kind" k.conf.d
+		comes_to "$UNTOUCHED" k.conf.d
+	done
+	put directory k.conf.d
+	chmod 777 k.conf.d
+	comes_to "$UNTOUCHED" k.conf.d
+	for kind in nothing dangling loop directory; do
+		put "$kind" k.conf.d
+		comes_to "$POLICY"
+	done
+}
+
+@test "the compiled policy, beside a good text" {
+	needs_python
+	put dangling k.policy
+	comes_to "$POLICY"
+	for kind in $(errors | grep -vx dangling) $(fine); do
+		put "$kind" k.policy
+		comes_to "$POLICY" k.policy
+	done
+	"$ROOT/scripts/kashim" compile k.conf
+	chmod 666 k.policy
+	comes_to "$POLICY" 'others can write it'
+	chmod 644 k.policy
+	echo >>k.policy
+	comes_to "$POLICY" 'is damaged'
+}
+
+@test "the compiled policy, without a text" {
+	needs_python
+	rm k.conf
+	for kind in $(errors); do
+		put "$kind" k.policy
+		comes_to "$UNTOUCHED" k.conf
+	done
+}
+
+@test "what may not be read" {
+	needs_python
+	without_rights
+	put unreadable k.policy
+	comes_to "$POLICY" k.policy
+	put unreadable k.conf
+	comes_to "$UNTOUCHED" k.conf
+	rm k.conf
+	echo >k.conf
+	mkdir k.conf.d
+	put unreadable k.conf.d/50-bad.conf
+	comes_to "$UNTOUCHED" 50-bad.conf
+	chmod 000 k.conf.d
+	comes_to "$UNTOUCHED" k.conf.d
+}
+
+# A text of a megabyte takes its time, and a child has two seconds for it; here are two programs.
+@test "100,000 settings, and 200,000 rules or words" {
+	local what pid waiting=()
+	needs_python
+	seq -f 'a%.0f=1;' 100000 >settings.conf
+	{ echo 'rules=(' && yes '{},' | head -n 200000 && echo '{});'; } >rules.conf
+	{ echo 'rules=({program=(' && yes '"a",' | head -n 200000 && echo '"a");});'; } >words.conf
+	for what in settings rules words; do
+		KASHIM_CONF=$PWD/$what.conf KASHIM_LOG=$PWD/$what.log harmless --within 5.2 --times 1 -- &
+		waiting+=("$!")
+	done
+	for pid in "${waiting[@]}"; do
+		wait "$pid"
+	done
+	grep 'could not be compiled in time' settings.log
+	grep 'too many rules' rules.log
+	grep 'too long' words.log
+}
+
+@test "20,000 rules, compiled" {
+	needs_python
+	{ echo 'rules = (' && yes '{ argument = "*x*y*z*"; idle = 3; },' | head -n 20000 && echo '{ } );'; } >k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	comes_to 1/60/10/6
+}
+
+# Renamed, removed, cut, written again, as fast as can be.
+@test "files that vanish and change while they are read" {
+	needs_python
+	mkdir k.conf.d
+	cp k.policy policy
+	cp k.conf text
+	"$PYTHON" -c '
+import os, random, shutil
+while True:
+	name = random.choice(["k.conf", "k.policy", "k.conf.d", "k.conf.d/50.conf"])
+	try:
+		what = random.randrange(5)
+		if what == 0:
+			os.rename(name, random.choice(["away", "k.conf", "k.policy"]))
+		elif what == 1:
+			os.unlink(name)
+		elif what == 2:
+			os.truncate(name, random.randrange(600))
+		else:
+			shutil.copy(random.choice(["text", "policy"]), name)
+		os.mkdir("k.conf.d")
+	except OSError:
+		pass' 3>&- &
+	STARTED+=("$!")
+	harmless --times 200 --
+}
+
+@test "each byte of a compiled policy, and each length" {
+	local loader
+	needs_python
+	loader=$(readelf -l "$PLAY" | sed -n 's/.*program interpreter: \(.*\)]/\1/p')
+	rm k.conf
+	harmless --damage k.policy --loader "$loader" -- "$PLAY" 'a socket inet' 'a close' exec true >runs
+	echo "# $(cat runs)" >&3
+	[ "$(grep -Ec 'is damaged|is not a compiled policy|was compiled by another version' report) runs" = "$(cat runs)" ] ||
+		fail "$(cat runs), but $(wc -l <report) reports"
+}
