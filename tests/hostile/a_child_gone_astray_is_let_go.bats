@@ -75,6 +75,6 @@ says() {
 		number=$((number + 1))
 		start_beside "$number" "$say"
 		all_end
-		says "$number" 'sockets are left alone'
+		says "$number" 'steps: '
 	done
 }
