@@ -102,18 +102,27 @@ become_compiler(const char *library, const char *conf, char **environment, int o
 	exec_compiler(KASHIM_LIBEXECDIR, sizeof(KASHIM_LIBEXECDIR) - 1, conf, environment);
 }
 
-static void
+/* A copy never goes on as the program, not even where a filter refuses exit_group(2). */
+static _Noreturn void
+end_copy(int status)
+{
+	syscall(SYS_exit_group, status);
+	syscall(SYS_exit, status);
+	__builtin_trap();
+}
+
+static _Noreturn void
 supervise(const char *library, const char *conf, char **environment, int output)
 {
 	pid_t compiler = copy_process(SIGCHLD);
 
 	if (compiler == 0) {
 		become_compiler(library, conf, environment, output);
-		syscall(SYS_exit_group, 127);
+		end_copy(127);
 	}
 	if (compiler != -1)
 		syscall(SYS_wait4, compiler, NULL, 0, NULL);
-	syscall(SYS_exit_group, 0);
+	end_copy(0);
 }
 
 /*
