@@ -42,8 +42,8 @@ as_nobody() {
 
 @test "no memory" {
 	with_rules
-	under_each as 2000000 12000000 65536
-	under_each data 65536 12000000 131072
+	under_each as 2400000 12000000 131072
+	under_each data 65536 12000000 262144
 }
 
 @test "no descriptor" {

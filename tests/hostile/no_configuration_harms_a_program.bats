@@ -88,7 +88,7 @@ without_rights() {
 @test "the compiled policy, without a text" {
 	needs_python
 	rm k.conf
-	for kind in $(errors); do
+	for kind in fifo directory endless loop program zeros everyone; do
 		put "$kind" k.policy
 		comes_to "$UNTOUCHED" k.conf
 	done

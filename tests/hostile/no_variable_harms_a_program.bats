@@ -12,36 +12,36 @@ long() {
 	head -c "$1" /dev/zero | tr '\0' "${2:-a}"
 }
 
+# The values of a variable, one an argument.
+each() {
+	local variable=$1
+	shift
+	printf '%s\0' "$@" | harmless --each "$variable" -- >each || fail "$(cat each)"
+	echo "# $(cat each)" >&3
+}
+
 @test "KASHIM_CONF" {
-	local file
 	needs_python
 	put socket socket.conf
 	put fifo fifo.conf
-	for file in . / '' ' ' k.conf ./k.conf ../nowhere "$PWD/k.conf/" "$PWD"/ "$PWD/socket.conf" fifo.conf $'new\nline' $'\377\376' \
+	each KASHIM_CONF . / '' ' ' k.conf ./k.conf ../nowhere "$PWD/k.conf/" "$PWD"/ "$PWD/socket.conf" fifo.conf $'new\nline' $'\377\376' \
 		%s%n%d "/$(long 5000)" "$(long 5000)" "$(long 120000)" "$(long 120000 /)" "$(long 120000 .)" /proc/self/mem /proc/self/fd/0 \
 		/proc/self/fd/1 /proc/self/environ /proc/self/exe /proc/kmsg /dev/stdin /dev/stdout /dev/tty /dev/full \
-		/dev/null /dev/zero /dev/urandom /dev/ptmx /sys -- --help; do
-		echo "KASHIM_CONF: ${file:0:60}"
-		KASHIM_CONF=$file harmless
-	done
+		/dev/null /dev/zero /dev/urandom /dev/ptmx /sys -- --help
 	grep -q socket.conf report
 	grep -q fifo.conf report
 }
 
 @test "KASHIM" {
-	local line
-	for line in '' ' ' ',' ',,,,' = == idle idle= =3 idle=-1 idle=0 idle=99999999999999999999 idle=0x20 idle=3,idle=4 'idle=3,' \
+	each KASHIM '' ' ' ',' ',,,,' = == idle idle= =3 idle=-1 idle=0 idle=99999999999999999999 idle=0x20 idle=3,idle=4 'idle=3,' \
 		'idle = 3' off,off mode= mode=perhaps profile= profile=no-such 'user_timeout=auto,,,' $'idle=3\n' $'\377=\376' \
-		%s%n=%d "$(long 120000)" "$(long 120000 ,)" "$(long 120000 =)" "idle=$(long 120000 9)" "profile=$(long 120000)"; do
-		echo "KASHIM: ${line:0:60}"
-		KASHIM=$line harmless
-	done
+		%s%n=%d "$(long 120000)" "$(long 120000 ,)" "$(long 120000 =)" "idle=$(long 120000 9)" "profile=$(long 120000)"
 	grep -q 'KASHIM is ignored' report
 }
 
 # With something to say. Where that lands in the program's own output, it was asked for.
 @test "KASHIM_LOG" {
-	local log verbose=KASHIM_VERBOSE
+	local verbose=KASHIM_VERBOSE
 	needs_python
 	export "$verbose=1"
 	put fifo nobody.reads
@@ -49,12 +49,9 @@ long() {
 	put loop loop
 	put dangling dangling
 	put directory directory
-	for log in "$PWD"/{nobody.reads,socket,loop,dangling,directory,no/such/file} relative ../relative STDERR 'none,' / // /. \
+	each KASHIM_LOG "$PWD"/{nobody.reads,socket,loop,dangling,directory,no/such/file} relative ../relative STDERR 'none,' / // /. \
 		/dev/full /dev/tty /dev/null /dev/zero /dev/ptmx /dev/stdin /proc/self/mem /proc/self/comm /proc/self/exe /proc/self/attr/current \
-		/proc/self/fd/0 /sys/nothing $'/new\nline/x' "/$(long 5000)" "/$(long 120000)" %s%n; do
-		echo "KASHIM_LOG: ${log:0:60}"
-		KASHIM_LOG=$log harmless
-	done
+		/proc/self/fd/0 /sys/nothing $'/new\nline/x' "/$(long 5000)" "/$(long 120000)" %s%n
 	[ ! -e relative ]
 	KASHIM_LOG=$PWD/report harmless
 	grep -q 'idle 33 s' report || fail "control: nothing was said"

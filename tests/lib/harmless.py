@@ -6,6 +6,7 @@ runs counts, since the machine may be busy.
 
 --within SECONDS               longer than that
 --times COUNT                  so many runs, whatever time they take
+--each VARIABLE                with each value that standard input has for it, separated by NULs
 --limit NAME FIRST LAST STEP   runs under each value of a resource limit, as resource(3) names it, under which the command
                                works by itself
 --damage FILE                  a run for each byte of the file that is changed, and for each length that it is cut to
@@ -36,7 +37,7 @@ LONGEST = 20
 # Seconds for a run that is not measured: the machine may be busy, but nothing should wait.
 LATE = 2
 # Bytes of address space or of data: the library's, where the loader cannot load both it and libc.
-LOADERS_ROOM = 1024 * 1024
+LOADERS_ROOM = 512 * 1024
 LOADERS_WORD = re.compile(rb"cannot be preloaded|error while loading shared libraries|cannot allocate TLS data structures")
 
 
@@ -44,6 +45,7 @@ def read_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--within", type=float, default=0.010)
     parser.add_argument("--times", type=int)
+    parser.add_argument("--each")
     parser.add_argument("--limit", nargs=4)
     parser.add_argument("--damage")
     parser.add_argument("--no-fork", action="store_true")
@@ -101,9 +103,13 @@ def differ(expected, result, where):
     sys.exit(f"{where}: {expected} became {result}")
 
 
-def compare(arguments, where=""):
+def measure(arguments):
+    """What a run without the library comes to, and how long the shortest takes."""
+    return min((run(arguments, "") for _ in range(5)), key=lambda seen: seen[1])
+
+
+def compare(arguments, expected, plain, where=""):
     """As often as was asked for, or until one run was short enough."""
-    expected, plain = min((run(arguments, "") for _ in range(5)), key=lambda seen: seen[1])
     shortest = LONGEST
     began = time.monotonic()
     for count in range(1, (arguments.times or TRIES) + 1):
@@ -114,8 +120,17 @@ def compare(arguments, where=""):
         if not arguments.times and (shortest - plain <= arguments.within or time.monotonic() - began > PATIENCE):
             break
     if shortest - plain > arguments.within:
-        sys.exit(f"it takes {shortest:.3f} s, and {plain:.3f} s without, in the best of {count}")
+        sys.exit(f"{where}: it takes {shortest:.3f} s, and {plain:.3f} s without, in the best of {count}")
     return f"{count} runs, {(shortest - plain) * 1000:.1f} ms"
+
+
+def compare_each(arguments):
+    values = sys.stdin.buffer.read().split(b"\0")[:-1]
+    expected, plain = measure(arguments)
+    for value in values:
+        os.environb[os.fsencode(arguments.each)] = value
+        compare(arguments, expected, plain, f"{arguments.each}={value[:60]}")
+    return f"{len(values)} values of {arguments.each}"
 
 
 def sweep(arguments):
@@ -165,8 +180,14 @@ def damage(arguments):
 
 def main():
     arguments = read_arguments()
-    way = sweep if arguments.limit else damage if arguments.damage else compare
-    print(way(arguments))
+    if arguments.limit:
+        print(sweep(arguments))
+    elif arguments.damage:
+        print(damage(arguments))
+    elif arguments.each:
+        print(compare_each(arguments))
+    else:
+        print(compare(arguments, *measure(arguments)))
 
 
 main()
