@@ -232,7 +232,7 @@ START_TEST(places_are_found_in_a_long_line)
 
 	ck_assert_ptr_nonnull(text);
 	for (size_t i = 0; i < COUNT; i++)
-		strcpy(text + i * SIZE, "a=1; ");
+		memcpy(text + i * SIZE, "a=1; ", SIZE + 1);
 	ck_assert(scans(text));
 	ck_assert_uint_eq(places.count, COUNT);
 	ck_assert_int_lt(clock() - began, 2 * CLOCKS_PER_SEC);
