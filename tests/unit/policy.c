@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "address.h"
 #include "build.h"
@@ -237,6 +239,64 @@ START_TEST(argument_is_matched_as_a_whole_and_never_argv0)
 		    .condition = { [CONDITION_ARGUMENT] = patterns(cases[i].pattern, NULL) } });
 		ck_assert_msg(decides(&facts) == cases[i].line, "%s", cases[i].pattern);
 	}
+}
+
+static bool
+argument_matches(const char *pattern, const char *argument)
+{
+	struct rule rule = { .condition[CONDITION_ARGUMENT] = patterns(pattern, NULL) };
+	size_t size = strlen(argument) + 2;
+	char *arguments = calloc(1, size);
+	struct facts facts = { .arguments = arguments, .arguments_size = size };
+	struct policy policy = build_policy(&build);
+	bool holds;
+
+	ck_assert_ptr_nonnull(arguments);
+	strncpy(arguments + 1, argument, size - 1);
+	holds = policy_matches_program(&policy, &rule, &facts);
+	free(arguments);
+	return holds;
+}
+
+static void
+put_random(char *word, const char *letters)
+{
+	uint32_t size = scratch_random(7);
+
+	for (uint32_t i = 0; i < size; i++)
+		word[i] = letters[scratch_random((uint32_t)strlen(letters))];
+	word[size] = '\0';
+}
+
+START_TEST(patterns_are_those_of_fnmatch)
+{
+	char pattern[8], name[8];
+	unsigned matched = 0;
+
+	for (int round = 0; round < 20000; round++) {
+		bool expected;
+
+		put_random(pattern, "aab*?[]!\\");
+		put_random(name, "aab]\\");
+		expected = fnmatch(pattern, name, 0) == 0;
+		matched += expected;
+		ck_assert_msg(argument_matches(pattern, name) == expected, "%s %s", pattern, name);
+	}
+	ck_assert_uint_gt(matched, 1000);
+}
+
+/* Forty of these took six seconds. */
+START_TEST(what_ends_otherwise_is_seen_at_once)
+{
+	static char pattern[500 + 1] = "*", argument[131000];
+	clock_t began = clock();
+
+	memset(pattern + 1, 'a', sizeof(pattern) - 3);
+	pattern[sizeof(pattern) - 2] = 'b';
+	memset(argument, 'a', sizeof(argument) - 1);
+	for (int i = 0; i < 40; i++)
+		ck_assert(!argument_matches(pattern, argument));
+	ck_assert_int_lt(clock() - began, 1 * CLOCKS_PER_SEC);
 }
 
 START_TEST(program_without_arguments_matches_no_argument)
@@ -773,6 +833,8 @@ match_claims(void)
 	tcase_add_test(claims, one_member_of_a_list_is_enough);
 	tcase_add_test(claims, all_conditions_must_hold);
 	tcase_add_test(claims, argument_is_matched_as_a_whole_and_never_argv0);
+	tcase_add_test(claims, patterns_are_those_of_fnmatch);
+	tcase_add_test(claims, what_ends_otherwise_is_seen_at_once);
 	tcase_add_test(claims, program_without_arguments_matches_no_argument);
 	tcase_add_test(claims, arguments_are_not_read_beyond_their_size);
 	tcase_add_test(claims, user_number_zero_is_a_user_as_any);
