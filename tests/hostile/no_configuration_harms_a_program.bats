@@ -145,6 +145,7 @@ without_rights() {
 # Renamed, removed, cut, written again, as fast as can be.
 @test "files that vanish and change while they are read" {
 	needs_python
+	many_rules
 	mkdir k.conf.d
 	cp k.policy policy
 	cp k.conf text
@@ -159,7 +160,7 @@ while True:
 		elif what == 1:
 			os.unlink(name)
 		elif what == 2:
-			os.truncate(name, random.randrange(600))
+			os.truncate(name, random.randrange(1 + os.path.getsize(name)))
 		else:
 			shutil.copy(random.choice(["text", "policy"]), name)
 		os.mkdir("k.conf.d")
@@ -169,13 +170,33 @@ while True:
 	harmless --times 200 --
 }
 
-@test "each byte of a compiled policy, and each length" {
+# Loaded without the variable, so that no child compiles anything.
+damaged() {
 	local loader
 	needs_python
 	loader=$(readelf -l "$PLAY" | sed -n 's/.*program interpreter: \(.*\)]/\1/p')
 	rm k.conf
-	harmless --damage k.policy --loader "$loader" -- "$PLAY" 'a socket inet' 'a close' exec true >runs
+	harmless --damage k.policy "$1" --loader "$loader" -- "$PLAY" 'a socket inet' 'a close' exec true >runs || fail "$(cat runs)"
 	echo "# $(cat runs)" >&3
+}
+
+@test "each byte of a compiled policy, and each length" {
+	damaged 1
 	[ "$(grep -Ec 'is damaged|is not a compiled policy|was compiled by another version' report) runs" = "$(cat runs)" ] ||
 		fail "$(cat runs), but $(wc -l <report) reports"
+}
+
+# Of which a program reads what concerns it.
+many_rules() {
+	{
+		echo 'rules = ('
+		seq -f '{ program = "other%.0f"; idle = 3; },' 26
+		echo '{ program = "play"; idle = 33; }, { argument = "no-such"; idle = 8; } );'
+	} | policy
+}
+
+@test "some bytes of a large one, and some lengths" {
+	many_rules
+	damaged 29
+	[ "$(wc -l <report)" -gt 100 ]
 }

@@ -9,7 +9,8 @@ runs counts, since the machine may be busy.
 --each VARIABLE                with each value that standard input has for it, separated by NULs
 --limit NAME FIRST LAST STEP   runs under each value of a resource limit, as resource(3) names it, under which the command
                                works by itself
---damage FILE                  a run for each byte of the file that is changed, and for each length that it is cut to
+--damage FILE STEP             a run for each byte of the file that is changed, and for each length that it is cut to, or for
+                               one in so many
 --no-fork                      where a seccomp filter refuses new processes
 --root DIRECTORY               in this chroot
 --loader FILE                  have the library loaded by this loader's option in place of the variable
@@ -47,7 +48,7 @@ def read_arguments():
     parser.add_argument("--times", type=int)
     parser.add_argument("--each")
     parser.add_argument("--limit", nargs=4)
-    parser.add_argument("--damage")
+    parser.add_argument("--damage", nargs=2)
     parser.add_argument("--no-fork", action="store_true")
     parser.add_argument("--root")
     parser.add_argument("--loader")
@@ -159,15 +160,16 @@ def sweep(arguments):
 
 def damage(arguments):
     """In place, since each file is read by one process alone."""
-    with open(arguments.damage, "rb") as file:
+    name, step = arguments.damage[0], int(arguments.damage[1])
+    with open(name, "rb") as file:
         good = file.read()
     damages = [(f"byte {at}", good[:at] + bytes([good[at] ^ change]) + good[at + 1:])
-               for at in range(len(good)) for change in (0x01, 0xFF)]
-    damages += [(f"cut to {size}", good[:size]) for size in range(len(good))]
+               for at in range(0, len(good), step) for change in (0x01, 0xFF)]
+    damages += [(f"cut to {size}", good[:size]) for size in range(0, len(good), step)]
     expected, plain = run(arguments, "")
     began = time.monotonic()
     for what, content in damages:
-        with open(arguments.damage, "wb") as file:
+        with open(name, "wb") as file:
             file.write(content)
         result, _ = run(arguments, arguments.preload)
         if result != expected:
