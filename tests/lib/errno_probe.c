@@ -4,100 +4,14 @@
  * print what came back: the result, and errno, which held a sentinel before. Two runs in the same
  * surroundings print the same.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 
-enum { SENTINEL = 4242, NO_SUCH_FD = 999, LAST = 100000 };
-
-static void
-show(const char *what, int result)
-{
-	int error = errno;
-
-	printf("%s: %d, errno %s\n", what, result, error == SENTINEL ? "kept" : strerror(error));
-	fflush(stdout);
-	errno = SENTINEL;
-}
-
-static struct sockaddr_in
-loopback(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return address;
-}
-
-/* A TCP socket that is bound to a port of its own. */
-static int
-bound(int type, struct sockaddr_in *address)
-{
-	int fd = socket(AF_INET, type, 0);
-	socklen_t size = sizeof(*address);
-
-	*address = loopback();
-	(void)bind(fd, (struct sockaddr *)address, size);
-	getsockname(fd, (struct sockaddr *)address, &size);
-	errno = SENTINEL;
-	return fd;
-}
-
-static int
-listening(int type, struct sockaddr_in *address)
-{
-	int fd = bound(type, address);
-
-	listen(fd, 5);
-	errno = SENTINEL;
-	return fd;
-}
-
-static int
-connected(const struct sockaddr_in *address)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	(void)connect(fd, (const struct sockaddr *)address, sizeof(*address));
-	errno = SENTINEL;
-	return fd;
-}
-
-static int
-end_of_pipe(void)
-{
-	int ends[2];
-
-	if (pipe(ends) == -1)
-		return -1;
-	errno = SENTINEL;
-	return ends[0];
-}
-
-/* The last bytes of a page behind which nothing can be read. */
-static char *
-edge(size_t bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *pages =
-	    mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	mprotect(pages + page, page, PROT_NONE);
-	errno = SENTINEL;
-	return pages + page - bytes;
-}
+#include "probe.h"
 
 static void
 probe_socket(void)

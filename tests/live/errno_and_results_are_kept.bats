@@ -4,88 +4,75 @@
 # without, byte for byte.
 
 load ../lib/live
-
-# The third run shows that the shim was there at all.
-same() {
-	local topic=$1 decided=${2:-idle 33 s,.*mode force} status=0
-	in_scene "$ROOT/build/tests/errno_probe" "$topic" >without || fail "control: the probe: $(tail -n 1 without)"
-	in_scene "${WRAPPED[@]}" "$ROOT/build/tests/errno_probe" "$topic" >with || status=$?
-	diff without with >difference || fail "exit status $status, with the shim (>): $(head -n 20 difference)"
-	[ "$status" -eq 0 ]
-	[ "$(wc -l <with)" -ge 10 ]
-	in_scene "${WRAPPED[@]}" KASHIM_VERBOSE=1 KASHIM_LOG="$PWD/decisions" \
-		"$ROOT/build/tests/errno_probe" "$topic" >/dev/null
-	grep -q "$decided" decisions || fail "control: the shim was not there"
-	rm decisions
-}
+load ../lib/same
 
 @test "socket" {
-	same socket
+	same errno_probe socket
 	grep -q '^tcp: [0-9]*, errno kept$' with
 	grep -q 'no family: -1, errno Address family not supported' with
 	grep -q 'no descriptor left: -1, errno Too many open files' with
 }
 
 @test "connect" {
-	same connect
+	same errno_probe connect
 	grep -q 'success: 0, errno kept' with
 	grep -q 'ECONNREFUSED: -1, errno Connection refused' with
 	grep -q 'EINPROGRESS: -1, errno Operation now in progress' with
 }
 
 @test "listen" {
-	same listen
+	same errno_probe listen
 	grep -q 'success: 0, errno kept' with
 }
 
 @test "accept" {
-	same accept
+	same errno_probe accept
 	grep -q '^success: [0-9]*, errno kept' with
 	grep -q 'EAGAIN: -1, errno Resource temporarily unavailable' with
 }
 
 @test "accept4" {
-	same accept4
+	same errno_probe accept4
 	grep -q '^success: [0-9]*, errno kept' with
 }
 
 @test "setsockopt, values within and out of range" {
-	same values
+	same errno_probe values
 	grep -q 'TCP_KEEPIDLE, 1: 0, errno kept' with
 	grep -q 'TCP_KEEPIDLE, 32768: -1, errno Invalid argument' with
 }
 
 @test "setsockopt, values, IPv6" {
-	same values6
+	same errno_probe values6
 }
 
 @test "setsockopt, values, on a connection" {
-	same values_connected
+	same errno_probe values_connected
 }
 
 @test "setsockopt, values, MPTCP" {
-	same values_mptcp
+	same errno_probe values_mptcp
 }
 
 @test "setsockopt, sizes" {
-	same sizes
+	same errno_probe sizes
 	grep -q 'TCP_KEEPIDLE, size 3: -1, errno Invalid argument' with
 }
 
 @test "setsockopt, pointers that cannot be read" {
-	same pointers
+	same errno_probe pointers
 	grep -q 'TCP_KEEPIDLE, PROT_NONE: -1, errno Bad address' with
 }
 
 @test "setsockopt, descriptors that are no TCP sockets" {
-	same descriptors
+	same errno_probe descriptors
 	grep -q 'SO_KEEPALIVE, ENOTSOCK: -1, errno Socket operation on non-socket' with
 }
 
 @test "an option that the kernel refuses leaves no trace in errno" {
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
 	"$ROOT/scripts/kashim" compile k.conf
-	same socket
+	same errno_probe socket
 	grep -q '^mptcp: [0-9]*, errno kept$' with || skip "this kernel has no MPTCP"
 }
 
@@ -97,12 +84,12 @@ same() {
 	END
 	"$ROOT/scripts/kashim" compile k.conf
 	for topic in accept accept4; do
-		same "$topic"
+		same errno_probe "$topic"
 	done
 	sed -i 's/syn_count/defer_accept = "10s"; &/' k.conf
 	"$ROOT/scripts/kashim" compile k.conf
 	for topic in socket connect listen values values_connected sizes pointers descriptors; do
-		same "$topic"
+		same errno_probe "$topic"
 	done
 }
 
@@ -110,6 +97,6 @@ same() {
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
 	"$ROOT/scripts/kashim" compile k.conf
 	for topic in socket connect listen accept accept4 values sizes pointers descriptors; do
-		same "$topic" 'mode suggest'
+		same errno_probe "$topic" 'mode suggest'
 	done
 }
