@@ -13,6 +13,7 @@
 #include "fetch.h"
 #include "memory.h"
 #include "profile.h"
+#include "report.h"
 #include "variables.h"
 
 /* As large as a page can be, so that the page can be made read-only. */
@@ -163,6 +164,7 @@ find_out(struct loaded *loaded, char **environment)
 		set_problem("rules that look at connections are ignored: no memory");
 	if (loaded->connections.rule_count != 0 || loaded->settings.mode == MODE_SUGGEST)
 		loaded->defaults = apply_defaults();
+	report_prepare(loaded);
 }
 
 const struct loaded *

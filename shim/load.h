@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <sys/types.h>
+
 #include "next.h"
 #include "policy.h"
 
@@ -26,6 +28,9 @@ struct loaded {
 	const char *where;         /* the rule that `settings` come from: "FILE:LINE" */
 	const char *log;           /* where reports go, as in kashim.conf(5); or "" */
 	const char *problem;       /* a report for the first TCP socket, or "" */
+	bool to_stderr;            /* reports go to standard error, as long as it is this file */
+	dev_t stderr_device;
+	ino_t stderr_inode;
 };
 
 /* As load() answers, once something is known. */

@@ -23,17 +23,32 @@ enum { LINE_LONGEST = 1024 };
 static const char priority[] = "<28>";
 
 /*
- * Write to a descriptor that may be a closed pipe, a stopped terminal or a file at its limit. The
- * signals for that (SIGPIPE, SIGTTOU, SIGXFSZ) are blocked, and those that the write itself raised
- * are taken back.
+ * Take back the signal that a write has raised, for this thread. One that the program has pending
+ * already is left to it, whether it was sent to the thread or to the process.
+ */
+static void
+take_back(int raised, const struct kernel_signals *before)
+{
+	const struct kernel_time at_once = { 0 };
+	struct kernel_signals taken = { 0 }, now = { 0 };
+
+	kernel_signals_add(&taken, raised);
+	syscall(SYS_rt_sigtimedwait, &taken, NULL, &at_once, sizeof(taken));
+	if (kernel_signals_have(before, raised) &&
+	    syscall(SYS_rt_sigpending, &now, sizeof(now)) == 0 &&
+	    !kernel_signals_have(&now, raised))
+		syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), raised);
+}
+
+/*
+ * Write to a descriptor that does not wait, but may be a closed pipe, a stopped terminal or a file
+ * at its limit. The signals for that (SIGPIPE, SIGTTOU, SIGXFSZ) are blocked, and those that the
+ * write itself raised are taken back.
  */
 static void
 write_quietly(int fd, const char *line, size_t size)
 {
-	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	const struct kernel_time at_once = { 0 };
-	struct kernel_signals quiet = { 0 }, before, pending = { 0 }, taken = { 0 };
-	int raised;
+	struct kernel_signals quiet = { 0 }, before, pending = { 0 };
 
 	kernel_signals_add(&quiet, SIGPIPE);
 	kernel_signals_add(&quiet, SIGTTOU);
@@ -41,15 +56,12 @@ write_quietly(int fd, const char *line, size_t size)
 	if (kernel_sigmask(SIG_BLOCK, &quiet, &before) == -1)
 		return;
 	syscall(SYS_rt_sigpending, &pending, sizeof(pending));
-	if (kernel_poll(&ready, 1, 0) == 1 && (ready.revents & (POLLERR | POLLNVAL)) == 0 &&
-	    kernel_write(fd, line, size) == -1 && (errno == EPIPE || errno == EFBIG)) {
-		raised = errno == EPIPE ? SIGPIPE : SIGXFSZ;
-		kernel_signals_add(&taken, raised);
-		if (!kernel_signals_have(&pending, raised))
-			syscall(SYS_rt_sigtimedwait, &taken, NULL, &at_once, sizeof(taken));
-	}
+	if (kernel_write(fd, line, size) == -1 && (errno == EPIPE || errno == EFBIG))
+		take_back(errno == EPIPE ? SIGPIPE : SIGXFSZ, &pending);
 	kernel_sigmask(SIG_SETMASK, &before, NULL);
 }
+
+enum { LOG_FLAGS = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 
 /*
  * Where others can make links, one may lead to a file that only this program can write. Links of
@@ -59,26 +71,72 @@ write_quietly(int fd, const char *line, size_t size)
 static int
 open_log(const char *path)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	int fd = kernel_open(path, flags | O_NOFOLLOW, 0640);
+	int fd = kernel_open(path, LOG_FLAGS | O_CREAT | O_NOFOLLOW, 0640);
 	struct stat link;
 
 	if (fd != -1 || errno != ELOOP || fstatat(AT_FDCWD, path, &link, AT_SYMLINK_NOFOLLOW) == -1)
 		return fd;
 	if (link.st_uid != 0 && (getauxval(AT_SECURE) != 0 || link.st_uid != getauxval(AT_EUID)))
 		return -1;
-	return kernel_open(path, flags, 0640);
+	return kernel_open(path, LOG_FLAGS | O_CREAT, 0640);
 }
 
-static void
-write_file(const char *path, const char *line, size_t size)
+/* Returns whether the file was open. */
+static bool
+write_file(int fd, const char *line, size_t size)
 {
-	int fd = open_log(path);
-
 	if (fd == -1)
-		return;
+		return false;
 	write_quietly(fd, line, size);
 	kernel_close(fd);
+	return true;
+}
+
+/* As isatty(3) asks; the answer is 60 bytes at most, struct termios of <asm/termbits.h>. */
+static bool
+is_terminal(int fd)
+{
+	char termios[256];
+
+	return syscall(SYS_ioctl, fd, TCGETS, termios) == 0;
+}
+
+void
+report_prepare(struct loaded *loaded)
+{
+	struct stat stat;
+	int flags;
+
+	if (loaded->problem[0] == '\0' && !loaded->verbose)
+		return;
+	if (strcmp(loaded->log, "stderr") != 0 &&
+	    (loaded->log[0] != '\0' || !is_terminal(STDERR_FILENO)))
+		return;
+	flags = kernel_fcntl(STDERR_FILENO, F_GETFL, 0);
+	if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY ||
+	    fstatat(STDERR_FILENO, "", &stat, AT_EMPTY_PATH) == -1)
+		return;
+	loaded->to_stderr = true;
+	loaded->stderr_device = stat.st_dev;
+	loaded->stderr_inode = stat.st_ino;
+}
+
+/*
+ * Returns whether it is standard error still, and can be written without waiting: as a regular
+ * file, or opened anew, since a pipe may be full, and a terminal have room for a part of the line.
+ */
+static bool
+write_stderr(const struct loaded *loaded, const char *line, size_t size)
+{
+	struct stat stat;
+
+	if (!loaded->to_stderr || fstatat(STDERR_FILENO, "", &stat, AT_EMPTY_PATH) == -1 ||
+	    stat.st_dev != loaded->stderr_device || stat.st_ino != loaded->stderr_inode)
+		return false;
+	if (!S_ISREG(stat.st_mode))
+		return write_file(kernel_open("/proc/self/fd/2", LOG_FLAGS, 0), line, size);
+	write_quietly(STDERR_FILENO, line, size);
+	return true;
 }
 
 /* Not syslog(3), whose state and descriptor belong to the program. */
@@ -94,15 +152,6 @@ write_syslog(const char *line, size_t size)
 	kernel_close(fd);
 }
 
-/* Not where the program has put a socket: that would be its peer who reads it. */
-static bool
-is_stderr_usable(void)
-{
-	struct stat stat;
-
-	return fstatat(STDERR_FILENO, "", &stat, AT_EMPTY_PATH) == 0 && !S_ISSOCK(stat.st_mode);
-}
-
 /* Who reports: the file that was executed, whatever the program made of its argv[0]. */
 static void
 put_program(struct text *text)
@@ -114,15 +163,6 @@ put_program(struct text *text)
 		return;
 	text_put(text, slash == NULL ? path : slash + 1);
 	text_put(text, ": ");
-}
-
-/* As isatty(3) asks; the answer is 60 bytes at most, struct termios of <asm/termbits.h>. */
-static bool
-is_terminal(int fd)
-{
-	char termios[256];
-
-	return syscall(SYS_ioctl, fd, TCGETS, termios) == 0;
 }
 
 /* A program may have a name that would read as lines of their own, or move a cursor. */
@@ -141,8 +181,6 @@ report(const struct loaded *loaded, const char *message)
 {
 	char line[LINE_LONGEST];
 	struct text text = text_in(line, sizeof(line));
-	bool to_stderr = strcmp(loaded->log, "stderr") == 0 ||
-			 (loaded->log[0] == '\0' && is_terminal(STDERR_FILENO));
 	size_t start;
 
 	if (strcmp(loaded->log, "none") == 0)
@@ -155,17 +193,13 @@ report(const struct loaded *loaded, const char *message)
 	put_program(&text);
 	text_put(&text, message);
 	make_one_line(&text);
-	if (loaded->log[0] == '/' || (to_stderr && is_stderr_usable())) {
-		if (text.used == text.size - 1)
-			text.used--;
-		text_put(&text, "\n");
-		if (loaded->log[0] == '/')
-			write_file(loaded->log, line + start, text.used - start);
-		else
-			write_quietly(STDERR_FILENO, line + start, text.used - start);
-	} else {
-		write_syslog(line, text.used);
-	}
+	if (text.used == text.size - 1)
+		text.used--;
+	text_put(&text, "\n");
+	if (loaded->log[0] == '/')
+		write_file(open_log(loaded->log), line + start, text.used - start);
+	else if (!write_stderr(loaded, line + start, text.used - start))
+		write_syslog(line, text.used - 1);
 }
 
 static void

@@ -6,6 +6,12 @@
 #include "mark.h"
 
 /*
+ * Remember what standard error is, where reports go there: later its number may be that of the
+ * program's data. Part of loading. Changes errno.
+ */
+void report_prepare(struct loaded *loaded);
+
+/*
  * A TCP socket got the policy. With the first one goes what there was to say about loading, and
  * with each, if KASHIM_VERBOSE is set, one line. Reports are lost rather than that they block,
  * signal or write to the wrong place. Changes errno.
