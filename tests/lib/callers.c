@@ -16,12 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
-enum { MANY_THREADS = 50, SMALL_STACK = 16384, KEPT = 50, SIGNALS = 1000 };
+enum { MANY_THREADS = 100, SMALL_STACK = 16384, KEPT = 50, SIGNALS = 1000 };
 
 static const int backlog = 5;
 
@@ -172,6 +173,40 @@ small_stack(char **arguments)
 {
 	(void)arguments;
 	run_threads(1, SMALL_STACK);
+}
+
+static void
+small_stacks(char **arguments)
+{
+	(void)arguments;
+	run_threads(MANY_THREADS, SMALL_STACK);
+}
+
+static void
+on_other_stack(int number)
+{
+	(void)number;
+	make_three();
+}
+
+/* A handler has so many bytes for itself, and behind them is nothing. */
+static void
+alternate_stack(char **arguments)
+{
+	enum { FRAME = 2048 };
+	size_t frame = getauxval(AT_MINSIGSTKSZ) == 0 ? FRAME : getauxval(AT_MINSIGSTKSZ);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t own = *arguments == NULL ? 0 : (size_t)strtol(*arguments, NULL, 10);
+	size_t room = (frame + own + page - 1) / page * page;
+	char *memory =
+	    mmap(NULL, page + room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t stack = { .ss_sp = memory + page, .ss_size = frame + own };
+	struct sigaction action = { .sa_handler = on_other_stack, .sa_flags = SA_ONSTACK };
+
+	check(mprotect(memory, page, PROT_NONE), "mprotect");
+	check(sigaltstack(&stack, NULL), "sigaltstack");
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
 }
 
 static atomic_int storms, kept_by_main, kept_by_handler;
@@ -401,6 +436,8 @@ static const struct {
 	{ "executed", executed },
 	{ "threads", threads },
 	{ "small_stack", small_stack },
+	{ "small_stacks", small_stacks },
+	{ "alternate_stack", alternate_stack },
 	{ "signals", signals },
 	{ "high", high },
 	{ "low", low },

@@ -47,8 +47,8 @@ vfork_child() {
 	way 6 executed
 }
 
-@test "fifty threads at once" {
-	way 150 threads
+@test "a hundred threads at once" {
+	way 300 threads
 }
 
 @test "signal handlers, in a storm of signals, and main meanwhile" {

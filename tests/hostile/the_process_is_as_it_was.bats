@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The shim leaves nothing in a process but its own memory: signals, timers, threads, children, limits, descriptors, locale,
+# directory, environment and stacks are as without it.
+
+load ../lib/live
+
+CALLERS=$ROOT/build/tests/callers
+
+# Before and after TCP sockets were made; the environment of the run with the shim has the variables it was given.
+is_as_it_was() {
+	needs_python
+	in_scene env LD_PRELOAD= KASHIM_CONF= "$@" "$PYTHON" "$ROOT/tests/lib/state.py" >without
+	in_scene "${WRAPPED[@]}" "$@" "$PYTHON" "$ROOT/tests/lib/state.py" >with
+	grep -qF "'$SHIM'" with || fail "control: the shim was not there"
+	diff without <(sed "s|, '$SHIM'||; s|'$SHIM', ||" with)
+	grep -q 'no children' with
+	[ "$(grep -c "'KASHIM_CONF', .*'LD_PRELOAD'" with)" = 2 ]
+}
+
+@test "force" {
+	is_as_it_was
+}
+
+@test "suggest, with rules that look at connections" {
+	printf 'defaults: { mode = "suggest"; }; rules = ( { direction = "accept"; idle = 34; } );\n' >k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	is_as_it_was
+}
+
+@test "the text is compiled by a child" {
+	rm k.policy
+	is_as_it_was
+}
+
+@test "a report for each socket" {
+	is_as_it_was KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
+	[ "$(grep -c 'idle 33 s' report)" -ge 2 ]
+}
+
+@test "no configuration that could be used" {
+	printf 'defaults: { idle = "yesterday"; };\n' >k.conf
+	is_as_it_was "KASHIM_LOG=$PWD/report"
+	[ -s report ] || fail "control: no report"
+}
+
+# Bytes of stack that a call takes more with the shim than without.
+takes() {
+	local most=$1 name size
+	shift
+	in_scene "$ROOT/build/tests/stack" >plain
+	in_scene "${WRAPPED[@]}" "$@" "$ROOT/build/tests/stack" >wrapped
+	echo "# $(paste -s -d ' ' wrapped)" >&3
+	while read -r name size; do
+		[ "$size" -le $((most + $(sed -n "s/^$name //p" plain))) ] || fail "$name takes $size"
+	done <wrapped
+	not diff plain wrapped >/dev/null || fail "control: the shim was not there"
+}
+
+@test "what a call takes of the stack" {
+	takes 1024
+	takes 4096 KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
+	grep -q 'idle 33 s' report
+	printf 'rules = ( { remote = "127.0.0.1"; local_port = "1-65535"; idle = 34; } );\n' >>k.conf
+	"$ROOT/scripts/kashim" compile k.conf
+	takes 1536
+	takes 4096 KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
+	takes 4096 KASHIM_VERBOSE=1 KASHIM_LOG=syslog
+}
+
+call() {
+	local count=$1
+	shift
+	: >log
+	start "$@"
+	wait_for grep -qx ready log
+	[ "$(timers_of "$PID" | wc -l)" = "$count" ] || fail "$(sockets_of "$PID")" || return
+	all_are "$([ ${#WITH[@]} -eq 0 ] && echo "$UNTOUCHED" || echo "$POLICY")" "$PID"
+}
+
+@test "a hundred threads with 16 KiB of stack each, while each socket is reported" {
+	under_the_shim_and_without call 300 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" small_stacks
+	[ "$(grep -c '^kashim\[[0-9]*\]: callers: .*mode force, by .*:1$' report)" -ge 300 ]
+	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode force, by .*:1$' report)" = 0 ] || fail "lines are mixed: $(cat report)"
+}
+
+@test "a signal handler on a stack of its own, of 2 KiB and what the kernel needs" {
+	under_the_shim_and_without call 3 "$CALLERS" alternate_stack 2048
+}
+
+@test "a signal handler on a stack of its own, while each socket is reported" {
+	under_the_shim_and_without call 3 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" alternate_stack 8192
+	grep -q 'idle 33 s' report
+}
+
+@test "a storm of signals whose handlers make sockets, while each is reported" {
+	under_the_shim_and_without call 100 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" signals
+	[ "$(grep -c '^kashim\[[0-9]*\]: callers: socket [0-9]*: .*mode force, by .*:1$' report)" -ge 1000 ]
+	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode force, by .*:1$' report)" = 0 ] || fail "lines are mixed"
+}
