@@ -20,11 +20,11 @@ reports() {
 at() {
 	local place=$1 change=$2
 	shift 2
-	command=("$@" "$PYTHON" "$REPORTER" "$SOCKETS" ${change:+"$change"})
-	in_scene "${MOUNTS[@]}" "$PYTHON" "$PLACES" "$place" "${command[@]}" >without
+	command=("$@" "$PYTHON" -IS "$REPORTER" "$SOCKETS" ${change:+"$change"})
+	in_scene "${MOUNTS[@]}" "$PYTHON" -IS "$PLACES" "$place" "${command[@]}" >without
 	grep -q '^exit status 0' without || fail "control: $(cat without)" || return
 	[ ! -s arrived ] || fail "control: $(cat arrived)" || return
-	in_scene "${MOUNTS[@]}" "$PYTHON" "$PLACES" "$place" "${WRAPPED[@]}" KASHIM_VERBOSE=1 ${LOG:+"KASHIM_LOG=$LOG"} \
+	in_scene "${MOUNTS[@]}" "$PYTHON" -IS "$PLACES" "$place" "${WRAPPED[@]}" KASHIM_VERBOSE=1 ${LOG:+"KASHIM_LOG=$LOG"} \
 		"${command[@]}" >with
 	diff without with || fail "$place $*"
 }
@@ -70,7 +70,7 @@ is_lost() {
 
 @test "standard error is a closed pipe, and SIGPIPE ends the program, is handled, blocked or pending" {
 	reports stderr
-	for change in '' default handled blocked pending; do
+	for change in '' default handled blocked pending_in_thread pending; do
 		is_lost pipe-closed "$change"
 	done
 	grep -q 'ShdPnd:.*1000$' with
@@ -171,7 +171,7 @@ in_fifo() {
 @test "reports go to a file that may not grow" {
 	reports "$PWD/report"
 	: >report
-	for change in '' default handled blocked pending; do
+	for change in '' default handled blocked pending_in_thread pending; do
 		at pipe "$change" sh -c 'ulimit -f 0; exec "$@"' sh
 	done
 	[ ! -s report ]
@@ -190,6 +190,7 @@ in_fifo() {
 
 needs_mounts() {
 	MOUNTS=(unshare --mount)
+	[ "$(id -u)" = 0 ] || MOUNTS=(unshare --user --map-root-user --mount)
 	in_scene "${MOUNTS[@]}" mount -t tmpfs none /mnt 2>/dev/null || skip "nothing may be mounted here"
 }
 

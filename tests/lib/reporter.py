@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 
 KEPT = []
 
@@ -90,6 +91,12 @@ def pending():
     blocked()
     os.kill(os.getpid(), signal.SIGPIPE)
     os.kill(os.getpid(), signal.SIGXFSZ)
+
+
+def pending_in_thread():
+    blocked()
+    signal.pthread_kill(threading.get_ident(), signal.SIGPIPE)
+    signal.pthread_kill(threading.get_ident(), signal.SIGXFSZ)
 
 
 def no_descriptor():
