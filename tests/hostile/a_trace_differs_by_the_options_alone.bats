@@ -15,12 +15,13 @@ needs_marker() {
 	compiler -shared -fPIC -o marker.so marker.c
 }
 
-# Without what chance decides: addresses in memory, ports, processes, times, random bytes, and how long it waited.
+# Without what chance decides: memory, which depends on where it lies, ports, processes, times, random bytes, patience.
 calls() {
 	sed '1,/^write(-1, "begin"/d' "$1" | sed -E '
 		s/0x[0-9a-f]+/-/g; s/(htons\()[0-9]+/\1-/g
 		s/\b(pid|u32|u64|tv_sec|tv_nsec|tv_usec|si_[a-z]+)=-?[0-9]+/\1=-/g
-		s/^(getrandom|sysinfo|newfstatat|statx|fstat|brk|mmap|clock_[a-z]+|gettimeofday|time)\(.*/\1/
+		/^(brk|mmap|munmap|mremap|madvise)\(/d; s/^(poll\(.*, )[0-9]+(\) += )/\1-\2/
+		s/^(getrandom|sysinfo|newfstatat|statx|fstat|clock_[a-z]+|gettimeofday|time)\(.*/\1/
 		s/^(getpid|gettid|getppid|getpgrp)\(\).*/\1/
 		s/^(pwrite64\([0-9]*, "|epoll_wait.*, )[0-9]+/\1-/; s/, -?[0-9]+(, NULL(, 8)?\) += )/, -\1/'
 }
