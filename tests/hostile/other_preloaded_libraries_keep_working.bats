@@ -63,7 +63,7 @@ all_carry_it() {
 
 @test "one whose malloc() opens sockets, in a program with threads and an environment that changes" {
 	own -DMALLOC
-	in_both_orders "$PWD/own.so" all_carry_it 150 threads
+	in_both_orders "$PWD/own.so" all_carry_it 300 threads
 	in_both_orders "$PWD/own.so" all_carry_it 50 changed
 }
 

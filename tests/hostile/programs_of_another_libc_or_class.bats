@@ -103,7 +103,7 @@ rules_decide() {
 
 @test "musl: threads, signal handlers, small stacks, and an environment that changes" {
 	built_callers musl-gcc
-	under_the_shim makes 150 threads
+	under_the_shim makes 300 threads
 	under_the_shim makes 100 signals
 	under_the_shim makes 3 small_stack
 	under_the_shim makes 50 changed

@@ -37,7 +37,7 @@ compiled_by() {
 # Threads, children and signal handlers are what it looks at.
 @test "clang: ThreadSanitizer" {
 	compiled_by clang -fsanitize=thread
-	under_the_shim makes 150 threads
+	under_the_shim makes 300 threads
 	diff <(echo ready) log
 }
 
@@ -55,7 +55,7 @@ compiled_by() {
 
 @test "gcc: ThreadSanitizer" {
 	compiled_by gcc -fsanitize=thread
-	under_the_shim makes 150 threads
+	under_the_shim makes 300 threads
 	diff <(echo ready) log
 }
 
