@@ -47,7 +47,8 @@ visit_profiles(
 	}
 	for (size_t i = 0; i < BUILTIN_PROFILES; i++) {
 		const struct builtin_profile *profile = &builtin_profiles[i];
-		struct shown shown = { profile->name, profile->path, profile->source, { 0 } };
+		struct shown shown = { profile->name, builtin_paths[i].what,
+			builtin_paths[i].source, { 0 } };
 
 		if (wanted != NULL && strcmp(wanted, profile->name) != 0)
 			continue;

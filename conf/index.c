@@ -6,7 +6,7 @@
 
 static const char magic[8] = { '\x7f', 'k', 'a', 's', 'h', 'i', 'm', 'i' };
 
-enum { HEADER_WORDS = INDEX_HEADER / sizeof(uint32_t), MAGIC_WORDS = 2 };
+enum { HEADER_WORDS = INDEX_HEADER / sizeof(uint32_t), CHECKED_WORDS = 8 };
 
 /* FNV-1a, 32 bits. */
 enum { FNV_PRIME = 16777619 };
@@ -67,7 +67,8 @@ index_read(const void *bytes, size_t file_size, struct index *index)
 	if (word[2] != COMPILED_VERSION)
 		return COMPILED_VERSION_OTHER;
 	found = (struct index){ word[3], { word[4], word[5] }, { word[6], word[7] } };
-	if (word[8] != mix(fnv_start, bytes, 8 * sizeof(*word)) || word[9] != 0)
+	if (word[CHECKED_WORDS] != mix(fnv_start, bytes, CHECKED_WORDS * sizeof(*word)) ||
+	    word[CHECKED_WORDS + 1] != 0)
 		return COMPILED_DAMAGED;
 	if (found.slot_count == 0 || found.slot_count > INDEX_SLOTS_MOST ||
 	    (found.slot_count & (found.slot_count - 1)) != 0)
@@ -82,14 +83,13 @@ index_read(const void *bytes, size_t file_size, struct index *index)
 void
 index_write(const struct index *index, void *bytes)
 {
-	uint32_t word[HEADER_WORDS] = { 0, 0, COMPILED_VERSION, index->slot_count,
-		index->whole.offset, index->whole.size, index->others.offset, index->others.size };
-	char *at = bytes;
+	uint32_t word[HEADER_WORDS] = { 0, 0, htole32(COMPILED_VERSION), htole32(index->slot_count),
+		htole32(index->whole.offset), htole32(index->whole.size),
+		htole32(index->others.offset), htole32(index->others.size) };
 
-	put_words(at, word, HEADER_WORDS);
-	memcpy(at, magic, sizeof(magic));
-	word[8] = mix(fnv_start, at, 8 * sizeof(*word));
-	put_words(at + 8 * sizeof(*word), &word[8], 1);
+	memcpy(word, magic, sizeof(magic));
+	word[CHECKED_WORDS] = htole32(mix(fnv_start, word, CHECKED_WORDS * sizeof(*word)));
+	memcpy(bytes, word, sizeof(word));
 }
 
 size_t

@@ -10,12 +10,18 @@
 struct builtin_profile {
 	const char *name;
 	int32_t path_timeout; /* seconds */
-	const char *path;     /* what it is */
-	const char *source;   /* where the timeout is documented */
 };
 
+/* What that path is, and where its timeout is documented: for people, and not in the shim. */
+struct builtin_path {
+	const char *what;
+	const char *source;
+};
+
+/* One belongs to the other. */
 enum { BUILTIN_PROFILES = 6 };
 extern const struct builtin_profile builtin_profiles[BUILTIN_PROFILES];
+extern const struct builtin_path builtin_paths[BUILTIN_PROFILES];
 
 /*
  * Find a profile by its name of `size` bytes, first among those of the policy, then among the

@@ -17,10 +17,6 @@ struct facts_room {
  * system calls. What cannot be found out (no /proc, no memory) is unknown, and conditions on it do
  * not hold. Release with facts_free().
  */
-/* The file that the kernel runs, for a script its interpreter, in `room` of PATH_LONGEST; or NULL.
- */
-const char *facts_image(char *room);
-
 struct facts facts_of_program(const struct policy *policy, struct facts_room *room);
 void facts_free(struct facts_room *room);
 

@@ -188,9 +188,9 @@ START_TEST(every_change_of_a_byte_is_noticed)
 	expected = find("daemon-5");
 	for (size_t at = 0; at < INDEX_HEADER; at++) {
 		for (int change = 1; change < 256; change++) {
-			file[at] ^= (char)change;
+			file[at] = (char)(file[at] ^ change);
 			ck_assert_int_ne(index_read(file, file_size, &changed), COMPILED_GOOD);
-			file[at] ^= (char)change;
+			file[at] = (char)(file[at] ^ change);
 		}
 	}
 	for (size_t at = place; at < place + INDEX_PROBED; at++) {
@@ -198,11 +198,11 @@ START_TEST(every_change_of_a_byte_is_noticed)
 			enum compiled_state state;
 
 			part = index.others;
-			file[at] ^= (char)change;
+			file[at] = (char)(file[at] ^ change);
 			state = index_find(file + place, file_size, hash, &part);
 			ck_assert(
 			    state != COMPILED_GOOD || memcmp(&part, &expected, sizeof(part)) == 0);
-			file[at] ^= (char)change;
+			file[at] = (char)(file[at] ^ change);
 		}
 	}
 }

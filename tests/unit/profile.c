@@ -67,8 +67,8 @@ START_TEST(builtin_profiles_have_the_documented_timeouts)
 START_TEST(builtin_profiles_say_what_they_are_and_where_that_is_documented)
 {
 	for (size_t i = 0; i < BUILTIN_PROFILES; i++) {
-		ck_assert_str_ne(builtin_profiles[i].path, "");
-		ck_assert_str_ne(builtin_profiles[i].source, "");
+		ck_assert_str_ne(builtin_paths[i].what, "");
+		ck_assert_str_ne(builtin_paths[i].source, "");
 		for (size_t j = 0; j < i; j++)
 			ck_assert_str_ne(builtin_profiles[i].name, builtin_profiles[j].name);
 	}
