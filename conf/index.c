@@ -13,12 +13,19 @@ enum { FNV_PRIME = 16777619 };
 static const uint32_t fnv_start = 2166136261;
 
 static uint32_t
-mix(uint32_t sum, const void *bytes, size_t size)
+mix(uint32_t sum, uint32_t byte)
 {
-	const unsigned char *byte = bytes;
+	return (sum ^ byte) * FNV_PRIME;
+}
 
-	for (size_t i = 0; i < size; i++)
-		sum = (sum ^ byte[i]) * FNV_PRIME;
+static uint32_t
+sum_of(const uint32_t *words, size_t count)
+{
+	uint32_t sum = fnv_start;
+
+	for (size_t i = 0; i < count; i++)
+		for (int shift = 0; shift < 32; shift += 8)
+			sum = mix(sum, words[i] >> shift & 0xff);
 	return sum;
 }
 
@@ -26,9 +33,10 @@ uint32_t
 index_hash(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-	uint32_t hash = mix(fnv_start, name, strlen(name));
+	uint32_t hash = fnv_start;
 
+	for (const char *at = slash == NULL ? path : slash + 1; *at != '\0'; at++)
+		hash = mix(hash, (unsigned char)*at);
 	return hash == 0 ? 1 : hash;
 }
 
@@ -67,8 +75,7 @@ index_read(const void *bytes, size_t file_size, struct index *index)
 	if (word[2] != COMPILED_VERSION)
 		return COMPILED_VERSION_OTHER;
 	found = (struct index){ word[3], { word[4], word[5] }, { word[6], word[7] } };
-	if (word[CHECKED_WORDS] != mix(fnv_start, bytes, CHECKED_WORDS * sizeof(*word)) ||
-	    word[CHECKED_WORDS + 1] != 0)
+	if (word[CHECKED_WORDS] != sum_of(word, CHECKED_WORDS) || word[CHECKED_WORDS + 1] != 0)
 		return COMPILED_DAMAGED;
 	if (found.slot_count == 0 || found.slot_count > INDEX_SLOTS_MOST ||
 	    (found.slot_count & (found.slot_count - 1)) != 0)
@@ -83,13 +90,12 @@ index_read(const void *bytes, size_t file_size, struct index *index)
 void
 index_write(const struct index *index, void *bytes)
 {
-	uint32_t word[HEADER_WORDS] = { 0, 0, htole32(COMPILED_VERSION), htole32(index->slot_count),
-		htole32(index->whole.offset), htole32(index->whole.size),
-		htole32(index->others.offset), htole32(index->others.size) };
+	uint32_t word[HEADER_WORDS] = { 0, 0, COMPILED_VERSION, index->slot_count,
+		index->whole.offset, index->whole.size, index->others.offset, index->others.size };
 
-	memcpy(word, magic, sizeof(magic));
-	word[CHECKED_WORDS] = htole32(mix(fnv_start, word, CHECKED_WORDS * sizeof(*word)));
-	memcpy(bytes, word, sizeof(word));
+	get_words(word, magic, sizeof(magic) / sizeof(*word));
+	word[CHECKED_WORDS] = sum_of(word, CHECKED_WORDS);
+	put_words(bytes, word, HEADER_WORDS);
 }
 
 size_t
@@ -103,10 +109,9 @@ enum { SLOT_WORDS = sizeof(struct index_slot) / sizeof(uint32_t) };
 static uint32_t
 check_of(const struct index_slot *slot)
 {
-	uint32_t word[] = { htole32(slot->hash), htole32(slot->part.offset),
-		htole32(slot->part.size) };
+	uint32_t word[] = { slot->hash, slot->part.offset, slot->part.size };
 
-	return mix(fnv_start, word, sizeof(word));
+	return sum_of(word, sizeof(word) / sizeof(*word));
 }
 
 static struct index_slot
