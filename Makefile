@@ -7,6 +7,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib/$(MULTIARCH)
 LIBEXECDIR ?= $(PREFIX)/libexec/kashim
 MANDIR ?= $(PREFIX)/share/man
@@ -56,7 +57,7 @@ UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.
 	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c)))
 TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
-PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets
+PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue build/kashim-system build/kashim-probe
 MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
@@ -86,6 +87,14 @@ build/kashim-policy: $(CONF_OBJECTS)
 build/kashim-sockets: $(SOCKETS_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SOCKETS_OBJECTS) $(LIBCONFIG_LIBS)
+
+# Nothing that could be broken is loaded for it.
+build/kashim-rescue: scripts/kashim-rescue.c build/flags
+	$(call say,LINK)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
+
+build/kashim-system build/kashim-probe: build/%: scripts/%
+	$(Q)install -m 755 $< $@
 
 build/shim/%.o: shim/%.c build/flags
 	$(call say,CC)
@@ -217,6 +226,10 @@ install: all
 	$(call put,644,build/libkashim.so,$(LIBDIR)/libkashim.so)
 	$(call put,755,build/kashim-policy,$(LIBEXECDIR)/kashim-policy)
 	$(call put,755,build/kashim-sockets,$(LIBEXECDIR)/kashim-sockets)
+	$(Q)sed -e 's|^rescue=.*|rescue=$(SBINDIR)/kashim-rescue|' scripts/kashim-system >build/kashim-system.put
+	$(call put,755,build/kashim-system.put,$(LIBEXECDIR)/kashim-system)
+	$(call put,755,build/kashim-probe,$(LIBEXECDIR)/kashim-probe)
+	$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue)
 	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
 	$(call put,755,build/kashim,$(BINDIR)/kashim)
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
@@ -235,6 +248,7 @@ install: all
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
 	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-sockets $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
+	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-system $(DESTDIR)$(LIBEXECDIR)/kashim-probe $(DESTDIR)$(SBINDIR)/kashim-rescue
 	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7
 	$(Q)rm -f $(DESTDIR)$(COMPLETIONDIR)/kashim $(DESTDIR)$(SYSCONFDIR)/kashim.policy
 	$(Q)for example in conf/examples/*.conf; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
