@@ -39,6 +39,7 @@ int command_admit(int argc, char **argv);
 /* Of kashim-sockets. */
 int command_status(int argc, char **argv);
 int command_apply(int argc, char **argv);
+int command_system(int argc, char **argv);
 
 /* Print how the command that runs is used. Returns STATUS_USAGE. */
 int command_usage(void);
