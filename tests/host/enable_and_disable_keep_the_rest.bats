@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# kashim system puts one line into /etc/ld.so.preload, and takes it away: what else is in there stays, byte for byte.
+
+load ../lib/live
+load ../lib/play
+load ../lib/host
+
+setup_file() {
+	install_image
+}
+
+given_a_host() {
+	open_host
+	FILE=$HOST_ROOT/etc/ld.so.preload
+}
+
+enabled() {
+	kashim_in_host system enable
+	[ "$STATUS" -eq 0 ] || fail "status $STATUS: $(cat out err)" || return
+	[ "$(stat -c '%u %g %a' "$FILE")" = '0 0 644' ] || fail "$(stat -c '%u %g %a' "$FILE")" || return
+	[ "$(cd "$HOST_ROOT/etc" && echo ld.so.preload*)" = ld.so.preload ] || fail "left: $(ls "$HOST_ROOT/etc")" || return
+	in_host grep -q libkashim.so /proc/self/maps || fail 'it is not loaded'
+}
+
+disabled() {
+	kashim_in_host system disable
+	[ "$STATUS" -eq 0 ] || fail "status $STATUS: $(cat out err)" || return
+	not in_host grep -q libkashim.so /proc/self/maps
+}
+
+@test "a host without the file, there and back" {
+	given_a_host
+	[ ! -e "$FILE" ]
+	not in_host grep -q libkashim.so /proc/self/maps
+	enabled
+	[ "$(wc -l <"$FILE")" = 1 ] || fail "$(cat "$FILE")"
+	for again in enabled enabled disabled disabled; do
+		cp "$FILE" before 2>/dev/null || :
+		"$again"
+		[ "$again" != enabled ] || cmp before "$FILE"
+	done
+	[ ! -e "$FILE" ]
+}
+
+@test "\$LIB stands in the line where the loader finds the library by it" {
+	given_a_host
+	enabled
+	case $("${CC:-cc}" -print-multiarch 2>/dev/null) in
+	?*) grep -qxF "/usr/local/\$LIB/libkashim.so" "$FILE" || fail "$(cat "$FILE")" ;;
+	esac
+	# Somewhere else it cannot.
+	mkdir -p "$HOST_ROOT/opt/k/scripts" "$HOST_ROOT/opt/k/build"
+	cp "$ROOT/scripts/kashim" "$HOST_ROOT/opt/k/scripts"
+	cp "$ROOT"/build/libkashim.so "$ROOT"/build/kashim-* "$HOST_ROOT/opt/k/build"
+	run_in_host /opt/k/scripts/kashim system enable
+	[ "$(cat "$FILE")" = /opt/k/build/libkashim.so ] || fail "$(cat "$FILE" err)"
+}
+
+@test "other lines and comments stay, a missing final newline too" {
+	given_a_host
+	needs eatmydata
+	# shellcheck disable=SC2016 # as it stands in the file
+	printf '# libkashim.so was here\n\n/usr/$LIB/libeatmydata.so # fast' >"$FILE"
+	cp "$FILE" before
+	enabled
+	in_host grep -q libeatmydata /proc/self/maps
+	cmp <(tail -n +2 "$FILE") before
+	disabled
+	cmp "$FILE" before
+}
+
+@test "our names alone go, wherever they stand" {
+	given_a_host
+	needs eatmydata
+	# shellcheck disable=SC2016
+	printf '/usr/$LIB/libeatmydata.so:/usr/local/$LIB/libkashim.so # fast\n\t/gone/libkashim.so.1\n#end\n' >"$FILE"
+	kashim_in_host system disable
+	# shellcheck disable=SC2016
+	printf '/usr/$LIB/libeatmydata.so # fast\n#end\n' | cmp - "$FILE" || fail "$(cat "$FILE")"
+}
+
+@test "a line of somebody else that is broken is no reason against it" {
+	given_a_host
+	printf '/gone/libother.so\n' >"$FILE"
+	in_host ls / 2>&1 >/dev/null | grep -q 'libother.so.*cannot be preloaded'
+	kashim_in_host system enable
+	[ "$STATUS" -eq 0 ] || fail "$(cat err)"
+	[ "$(tail -n 1 "$FILE")" = /gone/libother.so ]
+}
+
+@test "a file behind a symbolic link stays there" {
+	given_a_host
+	mkdir "$HOST_ROOT/etc/preload"
+	printf '# mine\n' >"$HOST_ROOT/etc/preload/file"
+	ln -s preload/file "$FILE"
+	kashim_in_host system enable
+	[ "$STATUS" -eq 0 ] || fail "$(cat err)"
+	[ -L "$FILE" ] && grep -q libkashim.so "$FILE"
+	disabled
+	[ -L "$FILE" ] && [ "$(cat "$FILE")" = '# mine' ]
+}
+
+@test "disable works when the library is gone" {
+	given_a_host
+	enabled
+	rm "$HOST_ROOT"/usr/local/lib/*/libkashim.so
+	in_host ls / 2>&1 >/dev/null | grep -q 'cannot be preloaded'
+	kashim_in_host system disable
+	[ "$STATUS" -eq 0 ] && [ ! -e "$FILE" ] || fail "$(cat err)"
+	[ -z "$(in_host ls / 2>&1 >/dev/null)" ]
+}
+
+@test "only root, only with a good configuration, which is compiled" {
+	needs_python
+	given_a_host
+	printf 'x' >"$HOST_ROOT/etc/kashim.conf"
+	kashim_in_host system enable
+	[ "$STATUS" -eq 1 ] && [ ! -e "$FILE" ]
+	grep -q '^/etc/kashim.conf:1: syntax error' err
+	printf 'defaults: { idle = 77; };' >"$HOST_ROOT/etc/kashim.conf"
+	enabled
+	[ "$(in_host setpriv --reuid 65534 --clear-groups grep -c libkashim.so /proc/self/maps)" -gt 0 ]
+	in_host "$PYTHON" -c 'import socket; print(socket.socket().getsockopt(6, 4))' | grep -qx 77
+	run_in_host setpriv --reuid 65534 --clear-groups kashim system disable
+	[ "$STATUS" -eq 1 ] && grep -q 'only root' err
+	enabled
+}
+
+@test "when the host behaves otherwise than the namespace, it is taken out again" {
+	given_a_host
+	# It crashes where no scratch of the self-test's is mounted.
+	cat >library.c <<-'END'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		__attribute__((constructor)) static void
+		start(void)
+		{
+			char line[500];
+			FILE *mounts = fopen("/proc/self/mounts", "re");
+
+			while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL)
+				if (strncmp(line, "kashim ", 7) == 0)
+					return;
+			abort();
+		}
+	END
+	compiler -D_GNU_SOURCE -shared -fPIC -o "$(echo "$HOST_ROOT"/usr/local/lib/*/libkashim.so)" library.c
+	printf '# mine' >"$FILE"
+	kashim_in_host system enable
+	[ "$STATUS" -eq 1 ]
+	grep -q 'true: status 134.*as it was' err || fail "$(cat err)"
+	[ "$(cat "$FILE")" = '# mine' ]
+	in_host ls / >/dev/null
+}
+
+@test "programs of another kind" {
+	given_a_host
+	printf 'int main(void) { return 0; }\n' >program.c
+	compiler -m32 -o program program.c
+	cp program "$HOST_ROOT/opt/program32"
+	libc=$(ldd program | sed -n 's/.*libc\.so\.6 => \(.*\) (.*/\1/p')
+	[ -z "$libc" ] || cp "$libc" "$HOST_ROOT/$libc"
+	in_host /opt/program32 || skip "this host runs no 32-bit programs"
+	kashim_in_host system enable
+	[ "$STATUS" -eq 1 ] || fail "$(cat out err)"
+	grep -q 'programs of another kind' err || fail "$(cat err)"
+	[ ! -e "$FILE" ]
+	kashim_in_host system enable --best-effort
+	[ "$STATUS" -eq 0 ] || fail "$(cat err)"
+	in_host /opt/program32 2>&1 | grep -q 'cannot be preloaded' || fail 'control'
+	disabled
+	# With a library for them, there is nothing to complain about.
+	mkdir tree
+	cp -R "$ROOT"/{conf,shim,scripts,Makefile} tree
+	env -u MAKEFLAGS make -s -C tree -j2 CC="${CC:-cc} -m32" CFLAGS=-O0 build/libkashim.so
+	mkdir -p "$(dirname "$HOST_ROOT/usr/local$libc")"
+	cp tree/build/libkashim.so "$(dirname "$HOST_ROOT/usr/local$libc")"
+	enabled
+	[ -z "$(in_host /opt/program32 2>&1)" ]
+}
