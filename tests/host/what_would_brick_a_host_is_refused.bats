@@ -33,7 +33,7 @@ given_a_host() {
 # Refused, for this reason, and then nothing is different.
 refused() {
 	run_in_host kashim system enable
-	[ "$STATUS" -eq 1 ] || fail "status $STATUS: $(cat out err)" || return
+	[ "$RESULT" -eq 1 ] || fail "status $RESULT: $(cat out err)" || return
 	grep -q -e "$1" err || fail "not \"$1\": $(cat err)" || return
 	grep -q '/etc/ld.so.preload is as it was' err || fail "$(cat err)" || return
 	[ "$(preload_file)" = '# a comment' ] || fail "$(preload_file)" || return
@@ -53,7 +53,7 @@ breaks() {
 @test "what a host has now is enabled: the control" {
 	given_a_host
 	run_in_host kashim system enable
-	[ "$STATUS" -eq 0 ] || fail "$(cat err)"
+	[ "$RESULT" -eq 0 ] || fail "$(cat err)"
 	grep -q '/libkashim\.so$' "$HOST_ROOT/etc/ld.so.preload"
 	in_host grep -q libkashim.so /proc/self/maps
 }

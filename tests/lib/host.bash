@@ -44,10 +44,10 @@ in_host() {
 	"${HOST[@]}" "$@" 3>&-
 }
 
-# Run it in the host; what it prints is in `out` and `err`, and its exit status in STATUS.
+# Run it in the host; what it prints is in `out` and `err`, and its exit status in RESULT.
 run_in_host() {
-	export STATUS=0
-	timeout 120 "${HOST[@]}" "$@" >out 2>err 3>&- </dev/null || STATUS=$?
+	export RESULT=0
+	timeout 120 "${HOST[@]}" "$@" >out 2>err 3>&- </dev/null || RESULT=$?
 }
 
 kashim_in_host() {
