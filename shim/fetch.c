@@ -331,6 +331,9 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	memset(fetched, 0, offsetof(struct fetched, problem_room));
 	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
 	fetched->state = FETCHED_BROKEN;
+	/* An init is not risked, but where LD_PRELOAD names us: a container's is a program. */
+	if (syscall(SYS_getpid) == 1 && !variables_preload(variables, own_path()))
+		return;
 	fetch_compiled(fetched, conf);
 	has_compiled = fetched->state == FETCHED_POLICY;
 	if (has_compiled && is_current(&fetched->policy, conf))
