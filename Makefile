@@ -57,7 +57,9 @@ UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.
 	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c)))
 TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
-PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue build/kashim-system build/kashim-probe
+# Shell behind kashim system, enable and disable.
+HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit.awk
+PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue $(HOST_PARTS)
 MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
@@ -93,8 +95,8 @@ build/kashim-rescue: scripts/kashim-rescue.c build/flags
 	$(call say,LINK)
 	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
 
-build/kashim-system build/kashim-probe: build/%: scripts/%
-	$(Q)install -m 755 $< $@
+$(HOST_PARTS): build/%: scripts/%
+	$(Q)install -m $(if $(filter %-library %.awk,$@),644,755) $< $@
 
 build/shim/%.o: shim/%.c build/flags
 	$(call say,CC)
@@ -228,7 +230,10 @@ install: all
 	$(call put,755,build/kashim-sockets,$(LIBEXECDIR)/kashim-sockets)
 	$(Q)sed -e 's|^rescue=.*|rescue=$(SBINDIR)/kashim-rescue|' scripts/kashim-system >build/kashim-system.put
 	$(call put,755,build/kashim-system.put,$(LIBEXECDIR)/kashim-system)
+	$(call put,755,build/kashim-unit,$(LIBEXECDIR)/kashim-unit)
 	$(call put,755,build/kashim-probe,$(LIBEXECDIR)/kashim-probe)
+	$(call put,644,build/kashim-library,$(LIBEXECDIR)/kashim-library)
+	$(call put,644,build/kashim-unit.awk,$(LIBEXECDIR)/kashim-unit.awk)
 	$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue)
 	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
 	$(call put,755,build/kashim,$(BINDIR)/kashim)
@@ -248,7 +253,7 @@ install: all
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
 	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-sockets $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
-	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-system $(DESTDIR)$(LIBEXECDIR)/kashim-probe $(DESTDIR)$(SBINDIR)/kashim-rescue
+	$(Q)rm -f $(HOST_PARTS:build/%=$(DESTDIR)$(LIBEXECDIR)/%) $(DESTDIR)$(SBINDIR)/kashim-rescue
 	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7
 	$(Q)rm -f $(DESTDIR)$(COMPLETIONDIR)/kashim $(DESTDIR)$(SYSCONFDIR)/kashim.policy
 	$(Q)for example in conf/examples/*.conf; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
