@@ -29,6 +29,7 @@ open_host() {
 		rm -f lib32/libc.so.6 libx32/libc.so.6 lib/i386-linux-gnu/libc.so.6
 		cp -a "$2/." .
 		mount --rbind /dev dev
+		mount --rbind /sys sys
 		mount -t proc proc proc
 		exec chroot . sh -c "echo up; exec sleep 600"
 	' sh "$PWD/stage" "$IMAGE" 2>stage.log </dev/null 3>&-)
