@@ -60,12 +60,12 @@ BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.
 # Shell behind kashim system, enable and disable.
 HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit.awk
 PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue $(HOST_PARTS)
-MANUALS = scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7
+MANUALS = scripts/kashim.1 scripts/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-fuzz check-live check-hostile check-wire check-foreign lint bench fuzz demo install uninstall clean format packages lint-object
+.PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint bench fuzz demo install uninstall clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -164,13 +164,13 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
 
-check: check-unit check-fuzz check-live check-hostile check-wire
+check: check-unit check-fuzz check-live check-hostile check-host check-wire
 
 check-unit: build/unit/run
 	$(Q)build/unit/run
@@ -181,6 +181,10 @@ check-live: all $(TEST_TOOLS)
 # What must not harm a program.
 check-hostile: all $(TEST_TOOLS)
 	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/hostile)
+
+# A whole host: a copy of this one, in namespaces. STARTS=10000 for longer loops of starts.
+check-host: all $(TEST_TOOLS)
+	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/host)
 
 # With real packets, in network namespaces; and what came out, as a table.
 check-wire: all $(TEST_TOOLS)
@@ -216,7 +220,7 @@ demo: all $(TEST_TOOLS)
 	$(Q)if [ "$$(id -u)" = 0 ]; then scripts/demo-nat; else echo "The second act needs root: sudo make demo"; fi
 
 format:
-	$(Q)clang-format -i $(wildcard conf/*.[ch] shim/*.[ch] tests/*/*.[ch])
+	$(Q)clang-format -i $(wildcard conf/*.[ch] shim/*.[ch] scripts/*.c tests/*/*.[ch])
 
 # Libraries and programs are put in place by rename, so that nothing that runs sees half of one.
 INSTALL = install -D
@@ -238,11 +242,12 @@ install: all
 	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
 	$(call put,755,build/kashim,$(BINDIR)/kashim)
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
+	$(call put,644,scripts/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
 	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
 	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
 	$(call put,644,scripts/completions/kashim.bash,$(COMPLETIONDIR)/kashim)
 	$(call put,644,scripts/completions/kashim.zsh,$(ZSHCOMPLETIONDIR)/_kashim)
-	$(Q)for example in conf/examples/*.conf; do \
+	$(Q)for example in conf/examples/*.conf scripts/examples/*; do \
 		$(INSTALL) -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
 	done
 	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/kashim.conf || $(INSTALL) -m 644 conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf
@@ -254,9 +259,10 @@ uninstall:
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
 	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-sockets $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
 	$(Q)rm -f $(HOST_PARTS:build/%=$(DESTDIR)$(LIBEXECDIR)/%) $(DESTDIR)$(SBINDIR)/kashim-rescue
-	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7
+	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7 \
+		$(DESTDIR)$(MANDIR)/man8/kashim-rescue.8
 	$(Q)rm -f $(DESTDIR)$(COMPLETIONDIR)/kashim $(DESTDIR)$(SYSCONFDIR)/kashim.policy
-	$(Q)for example in conf/examples/*.conf; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
+	$(Q)for example in conf/examples/*.conf scripts/examples/*; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
 	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || :
 	$(Q)if cmp -s conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf; then rm -f $(DESTDIR)$(SYSCONFDIR)/kashim.conf; fi
 	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :

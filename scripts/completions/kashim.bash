@@ -24,6 +24,13 @@ _kashim_processes() {
 	_kashim_words "$(cat /proc/[0-9]*/comm 2>/dev/null) $(cd /proc && echo [0-9]*)"
 }
 
+# Services of systemd: those that have a file.
+_kashim_services() {
+	_kashim_words "$(cd / && for file in {etc,run,usr/lib,lib}/systemd/system/*.service; do
+		[[ ! -e $file ]] || printf '%s\n' "${file##*/}"
+	done)"
+}
+
 # The value of option $1. Returns 1 where the option has none.
 _kashim_value() {
 	case $1 in
@@ -88,7 +95,7 @@ _kashim_program() {
 _kashim() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	local option=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run check compile explain profiles status apply help'
+	local commands='run check compile explain profiles status apply enable disable system help'
 	local options program
 
 	COMPREPLY=()
@@ -108,6 +115,8 @@ _kashim() {
 	profiles) options='--path-timeout --json --conf --help' ;;
 	status) options='--unprotected --json --conf --help' ;;
 	apply) options='--all --dry-run --json --conf --help' ;;
+	enable | disable) options='--now --root --help' ;;
+	system) options='--best-effort --json --root --help' ;;
 	help)
 		((COMP_CWORD > 2)) || _kashim_words "${commands% help}"
 		return
@@ -149,6 +158,20 @@ _kashim() {
 			_kashim_words "$options"
 		else
 			_kashim_processes
+		fi
+		;;
+	enable | disable)
+		if [[ $cur == -* ]]; then
+			_kashim_words "$options"
+		else
+			_kashim_services
+		fi
+		;;
+	system)
+		if ((COMP_CWORD == 2)); then
+			_kashim_words 'enable disable status --help'
+		else
+			_kashim_words "$options"
 		fi
 		;;
 	*) _kashim_words "$options" ;;

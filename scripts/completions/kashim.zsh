@@ -12,6 +12,9 @@ _kashim_commands() {
 		'profiles:named settings for well-known paths'
 		'status:the TCP sockets of running processes, and what they lack'
 		'apply:put the policy on sockets that are open already'
+		'enable:have a service of systemd load the library'
+		'disable:no longer'
+		'system:load the library into every program of the host'
 		'help:show a summary'
 	)
 	_describe -t commands command commands
@@ -32,6 +35,13 @@ _kashim_processes() {
 	pids=(/proc/<->(N:t))
 	_wanted processes expl program compadd -a names
 	_wanted processes-numbers expl pid compadd -a pids
+}
+
+# Services of systemd: those that have a file.
+_kashim_services() {
+	local -aU names
+	names=(/{etc,run,usr/lib,lib}/systemd/system/*.service(N:t))
+	_wanted services expl service compadd -a names
 }
 
 _kashim_durations() {
@@ -86,6 +96,14 @@ _kashim() {
 	apply)
 		_arguments '--help[show a summary]' $json $conf '--all[all processes]' '--dry-run[change nothing]' \
 			'*:process:_kashim_processes'
+		;;
+	enable | disable)
+		_arguments '--help[show a summary]' '--now[restart those that run]' '--root[write below this directory]:directory:_directories' \
+			'*:service:_kashim_services'
+		;;
+	system)
+		_arguments '--help[show a summary]' $json '--root[in the system below this directory]:directory:_directories' \
+			'--best-effort[also when programs of another kind cannot load it]' ':what:(enable disable status)'
 		;;
 	help) _kashim_commands ;;
 	esac

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """messages.py SEEN UNSEEN: every text for people in the sources is in one of these files, and in not both.
 
-A text is a string literal of conf/ or shim/ with a blank in it, or an argument of die in scripts/kashim; what a format
-fills in divides it into parts.
+A text is a string literal in C with a blank in it, or an argument of die or refuse in scripts/kashim and what is behind
+it, or what they echo; what is filled in divides it into parts.
 """
 import glob
 import re
@@ -21,8 +21,10 @@ def literals_of_c(source):
 
 
 def literals_of_shell(source):
-    for found in re.finditer(r'\bdie (?:"?\$?\w+"?) "((?:[^"\\]|\\.)*)"', source):
-        yield from re.split(r"\$(?:\w+|\{[^}]*\})", found.group(1).replace('\\"', '"'))
+    for found in re.finditer(r'\b(?:die (?:"?\$?\w+"?)|refuse|echo) "((?:[^"\\]|\\.)*)"', source):
+        # In a string, a command in its own quotes ends what is found here.
+        parts = re.split(r"\$(?:[\w*]+|\{[^}]*\}|[({].*)", found.group(1).replace('\\"', '"'))
+        yield from (part for part in parts if " " in part.strip())
 
 
 def main():
@@ -31,11 +33,12 @@ def main():
     with open(sys.argv[2], encoding="utf-8") as file:
         unseen = dict(line.rstrip("\n").split("\t") for line in file if not line.startswith("#"))
     parts = set()
-    for path in glob.glob("conf/*.c") + glob.glob("shim/*.c"):
+    for path in glob.glob("conf/*.c") + glob.glob("shim/*.c") + glob.glob("scripts/*.c"):
         with open(path, encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_c(file.read()))
-    with open("scripts/kashim", encoding="utf-8") as file:
-        parts.update(part.strip() for part in literals_of_shell(file.read()))
+    for path in ("kashim", "kashim-system", "kashim-unit", "kashim-library"):
+        with open(f"scripts/{path}", encoding="utf-8") as file:
+            parts.update(part.strip() for part in literals_of_shell(file.read()))
     parts = {part for part in parts if len(part) >= 4}
     if len(parts) < 150:
         sys.exit(f"only {len(parts)} texts were found")

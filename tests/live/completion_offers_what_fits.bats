@@ -29,7 +29,7 @@ bash_completion() {
 @test "bash: commands" {
 	bash_completion
 	offer ''
-	offers run check compile explain profiles status apply help
+	offers run check compile explain profiles status apply enable disable system help
 	offer st
 	[ "${COMPREPLY[*]}" = status ]
 }
@@ -42,6 +42,10 @@ bash_completion() {
 	offers --unprotected --json --conf
 	offer apply --
 	offers --all --dry-run --json
+	offer system ''
+	offers enable disable status
+	offer enable --
+	offers --now --root
 	offer run --mode ''
 	offers force suggest off
 	offer run --idle = 3
@@ -115,7 +119,9 @@ zsh_offers() {
 @test "zsh: commands, options, values" {
 	needs zsh
 	zsh -n "$ROOT/scripts/completions/kashim.zsh"
-	zsh_offers 'kashim ' run check compile explain profiles status apply
+	zsh_offers 'kashim ' run check compile explain profiles status apply enable disable system
+	zsh_offers 'kashim system ' enable disable status
+	zsh_offers 'kashim enable --' --now --root
 	zsh_offers 'kashim status --' --unprotected --json --conf
 	zsh_offers 'kashim run --mode ' force suggest off
 	zsh_offers 'kashim run --profile a' aws-nat-gateway azure-lb

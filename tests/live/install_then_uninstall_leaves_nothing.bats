@@ -14,7 +14,7 @@ setup_file() {
 build() {
 	local page
 	needs make cc
-	for page in scripts/kashim.1 conf/kashim.conf.5 shim/libkashim.7; do
+	for page in scripts/kashim.1 scripts/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7; do
 		[ -e "$ROOT/$page" ] || skip "$page is not there yet"
 	done
 	MAKE=(make -s -C "$BATS_FILE_TMPDIR/tree" CFLAGS=-O0 "$@")
@@ -30,7 +30,7 @@ files() {
 	"${MAKE[@]}" -j2 install
 	files root >installed
 	for file in bin/kashim libexec/kashim/kashim-policy libexec/kashim/kashim-sockets share/man/man1/kashim.1 share/man/man5/kashim.conf.5 \
-		share/man/man7/libkashim.7 share/bash-completion/completions/kashim share/zsh/site-functions/_kashim; do
+		share/man/man7/libkashim.7 share/man/man8/kashim-rescue.8 libexec/kashim/kashim-system sbin/kashim-rescue share/bash-completion/completions/kashim share/zsh/site-functions/_kashim; do
 		grep -qx "root/usr/$file" installed || fail "$file is missing: $(cat installed)"
 	done
 	grep -q '^root/usr/lib/.*libkashim\.so$' installed

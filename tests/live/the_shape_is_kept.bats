@@ -66,7 +66,7 @@ options_of() {
 }
 
 @test "every command is in kashim(1), in --help and in the completions" {
-	[ "$(commands | wc -l)" -eq 7 ] || fail "$(commands)"
+	[ "$(commands | wc -l)" -eq 10 ] || fail "$(commands)"
 	for name in $(commands); do
 		grep -q "^\.\(Ss\|It\) .*\<$name\>" "$ROOT/scripts/kashim.1" || fail "$name is not in kashim(1)"
 		"$ROOT/scripts/kashim" "$name" --help | head -n 1 | grep -q "^usage: kashim $name"
