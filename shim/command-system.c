@@ -125,7 +125,8 @@ take_census(bool is_enabled)
 	}
 	if (directory != NULL)
 		closedir(directory);
-	qsort(census.programs, census.program_count, sizeof(*census.programs), by_name);
+	if (census.program_count != 0)
+		qsort(census.programs, census.program_count, sizeof(*census.programs), by_name);
 	return census;
 }
 

@@ -155,6 +155,37 @@ disabled() {
 	in_host ls / >/dev/null
 }
 
+@test "another system, below a directory" {
+	given_a_host
+	mkdir "$HOST_ROOT/opt/image"
+	run_in_host unshare --mount sh -euc '
+		mount -t tmpfs -o mode=755 tmpfs /opt/image
+		mkdir /opt/image/root
+		cd /opt/image/root
+		mkdir usr etc proc dev tmp
+		mount --rbind /usr usr
+		ln -s usr/bin usr/sbin usr/lib usr/lib64 .
+		cp /etc/passwd etc
+		printf "# mine\n" >etc/ld.so.preload
+		! chroot . kashim system enable || exit 9
+		mount -t proc proc proc
+		! chroot . kashim system enable || exit 9
+		cat etc/ld.so.preload
+		kashim system enable --root /opt/image/root
+		cat etc/ld.so.preload
+		kashim system status --root=/opt/image/root
+		chroot . grep -c libkashim.so /etc/ld.so.preload
+		kashim system disable --root /opt/image/root
+		cat etc/ld.so.preload'
+	[ "$RESULT" -eq 0 ] || fail "$(cat out err)"
+	grep -q 'the self-test needs /proc' err
+	grep -q 'no mount namespace.*see --root' err || fail "$(cat err)"
+	[ "$(grep -cx '# mine' out)" = 3 ] || fail "$(cat out)"
+	[ "$(grep -cx '/usr/local/.*libkashim\.so' out)" = 1 ] || fail "$(cat out)"
+	grep -q '^enabled    yes' out
+	[ ! -e "$FILE" ]
+}
+
 @test "programs of another kind" {
 	given_a_host
 	printf 'int main(void) { return 0; }\n' >program.c

@@ -76,6 +76,7 @@ start_first() {
 	given_a_host
 	mkdir "$HOST_ROOT/early"
 	for with in yes no; do
+		# shellcheck disable=SC2016 # expanded in there
 		run_in_host unshare --mount sh -euc '
 			mount -t tmpfs tmpfs /early
 			mkdir /early/usr /early/etc /early/proc /early/dev
