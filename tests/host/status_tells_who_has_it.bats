@@ -41,15 +41,15 @@ are_ready() {
 
 @test "before, after, upgraded, disabled" {
 	given_a_host
-	run_program /opt/old 'z ready'
-	run_program /opt/old 'z ready'
+	run_program /opt/old 'a socket unix'
+	run_program /opt/old 'a socket unix'
 	status_is 1
 	says '^enabled    no: '
 	says '^library    .*/libkashim\.so: in order$'
 	says '^policy     /etc/kashim.policy: current, 0 rules'
 	not grep restart out
 	in_host kashim system enable >enabled
-	run_program /opt/new 'z ready'
+	run_program /opt/new 'a socket unix'
 	wait_for are_ready 3
 	status_is 0
 	says '^enabled    yes: /etc/ld.so.preload loads /usr/local/.*libkashim\.so$'
@@ -71,14 +71,14 @@ are_ready() {
 	build_static
 	cp static "$HOST_ROOT/opt/gate"
 	mkdir "$HOST_ROOT/opt/root"
-	run_program /opt/gate 'z ready'
+	run_program /opt/gate 'a socket unix'
 	run_program unshare --mount sh -euc '
 		mount -t tmpfs tmpfs /opt/root
 		mkdir /opt/root/usr
 		mount --rbind /usr /opt/root/usr
 		cp /opt/old /opt/root
 		ln -s usr/lib usr/lib64 /opt/root
-		exec chroot /opt/root /old "z ready"'
+		exec chroot /opt/root /old "a socket unix"'
 	wait_for are_ready 2
 	in_host kashim system enable >enabled
 	status_is 0
@@ -118,7 +118,7 @@ are_ready() {
 	given_a_host
 	needs_python
 	in_host kashim system enable >enabled
-	run_program /opt/new 'z ready'
+	run_program /opt/new 'a socket unix'
 	wait_for are_ready 1
 	status_is 0 --json
 	"$PYTHON" -c '

@@ -45,7 +45,7 @@ refused() {
 breaks() {
 	local status=0
 	printf '%s\n' "/${LIBRARY_FILE#"$HOST_ROOT"/}" >"$HOST_ROOT/etc/ld.so.preload"
-	timeout -s KILL 2 "${HOST[@]}" "$@" >out 2>err 3>&- </dev/null || status=$?
+	timeout -s KILL 1 "${HOST[@]}" "$@" >out 2>err 3>&- </dev/null || status=$?
 	printf '# a comment\n' >"$HOST_ROOT/etc/ld.so.preload"
 	[ "$status" -ne 0 ] || [ -s err ] || fail "control: it breaks nothing: $(cat out)"
 }
