@@ -74,6 +74,13 @@ find_arguments(struct facts_room *room)
 	return size;
 }
 
+bool
+facts_matter(const struct policy *policy)
+{
+	return asks_for(policy, CONDITION_PROGRAM) || asks_for(policy, CONDITION_ARGUMENT) ||
+	       asks_for(policy, CONDITION_USER);
+}
+
 struct facts
 facts_of_program(const struct policy *policy, struct facts_room *room)
 {

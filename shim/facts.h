@@ -20,6 +20,9 @@ struct facts_room {
 struct facts facts_of_program(const struct policy *policy, struct facts_room *room);
 void facts_free(struct facts_room *room);
 
+/* Whether a rule asks for any of them. */
+bool facts_matter(const struct policy *policy);
+
 /* The file that the kernel runs, a script's interpreter; in `room`, of PATH_LONGEST. Or NULL. */
 const char *facts_image(char *room);
 

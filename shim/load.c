@@ -74,18 +74,30 @@ put_where(const struct policy *policy, const struct rule *rule)
 }
 
 /*
- * Decide what can be decided now, and keep the rules that have to wait for a connection. Not
- * inlined, for its room would push the stack of all the rest to pages that nobody has touched.
+ * The rules for this program, to the front; how many they are. Not inlined, for its room would push
+ * the stack of all the rest to pages that nobody has touched.
  */
-__attribute__((noinline)) static void
-decide(struct loaded *loaded, const struct fetched *fetched)
+__attribute__((noinline)) static uint32_t
+narrow_by_facts(const struct fetched *fetched)
 {
 	struct facts_room room;
 	struct facts facts = facts_of_program(&fetched->policy, &room);
 	uint32_t kept = policy_narrow(&fetched->policy, fetched->rules, &facts);
-	const struct rule *last = fetched->rules + kept;
 
 	facts_free(&room);
+	return kept;
+}
+
+/* Decide what can be decided now, and keep the rules that have to wait for a connection. */
+static void
+decide(struct loaded *loaded, const struct fetched *fetched)
+{
+	const struct facts nothing = { 0 };
+	uint32_t kept = facts_matter(&fetched->policy)
+			    ? narrow_by_facts(fetched)
+			    : policy_narrow(&fetched->policy, fetched->rules, &nothing);
+	const struct rule *last = fetched->rules + kept;
+
 	if (kept == 0 || policy_looks_at_connection(--last))
 		return; /* a policy without `defaults`, which nobody compiles */
 	loaded->settings = fetched->policy.settings[last->settings];
@@ -136,7 +148,8 @@ find_out(struct loaded *loaded, char **environment)
 	struct fetched fetched;
 	const struct policy *policy;
 
-	loaded->next = next_find();
+	loaded->next = unloaded.next;
+	next_find(&loaded->next);
 	loaded->settings = settings_unset();
 	loaded->settings.mode = MODE_OFF;
 	loaded->verbose = variables.verbose;

@@ -91,23 +91,20 @@ find(const char *name, void *function)
 		memcpy(function, &found, sizeof(found));
 }
 
-struct next
-next_find(void)
+void
+next_find(struct next *next)
 {
-	struct next next = NEXT_RAW;
-
-	find("socket", &next.socket);
-	find("connect", &next.connect);
-	find("listen", &next.listen);
-	find("accept", &next.accept);
-	find("accept4", &next.accept4);
-	find("setsockopt", &next.setsockopt);
-	find("close", &next.close);
-	find("dup2", &next.dup2);
-	find("dup3", &next.dup3);
-	find("recvmsg", &next.recvmsg);
-	find("recvmmsg", &next.recvmmsg);
-	return next;
+	find("socket", &next->socket);
+	find("connect", &next->connect);
+	find("listen", &next->listen);
+	find("accept", &next->accept);
+	find("accept4", &next->accept4);
+	find("setsockopt", &next->setsockopt);
+	find("close", &next->close);
+	find("dup2", &next->dup2);
+	find("dup3", &next->dup3);
+	find("recvmsg", &next->recvmsg);
+	find("recvmmsg", &next->recvmmsg);
 }
 
 int

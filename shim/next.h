@@ -22,8 +22,8 @@ struct next {
 	int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
 };
 
-/* Find all of them. What is not found, or not yet, is the system call itself. No errno is kept. */
-struct next next_find(void);
+/* Find all of them. What is not found stays as it is: the system call itself. No errno is kept. */
+void next_find(struct next *next);
 
 /* The system calls themselves, for the time before anything was found. */
 int next_raw_socket(int family, int type, int protocol);
