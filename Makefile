@@ -58,7 +58,7 @@ UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.
 TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
-HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit.awk
+HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit-files build/kashim-unit.awk
 PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue $(HOST_PARTS)
 MANUALS = scripts/kashim.1 scripts/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
 
@@ -96,7 +96,7 @@ build/kashim-rescue: scripts/kashim-rescue.c build/flags
 	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
 
 $(HOST_PARTS): build/%: scripts/%
-	$(Q)install -m $(if $(filter %-library %.awk,$@),644,755) $< $@
+	$(Q)install -m $(if $(filter %-library %-files %.awk,$@),644,755) $< $@
 
 build/shim/%.o: shim/%.c build/flags
 	$(call say,CC)
@@ -237,6 +237,7 @@ install: all
 	$(call put,755,build/kashim-unit,$(LIBEXECDIR)/kashim-unit)
 	$(call put,755,build/kashim-probe,$(LIBEXECDIR)/kashim-probe)
 	$(call put,644,build/kashim-library,$(LIBEXECDIR)/kashim-library)
+	$(call put,644,build/kashim-unit-files,$(LIBEXECDIR)/kashim-unit-files)
 	$(call put,644,build/kashim-unit.awk,$(LIBEXECDIR)/kashim-unit.awk)
 	$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue)
 	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim

@@ -36,7 +36,7 @@ def main():
     for path in glob.glob("conf/*.c") + glob.glob("shim/*.c") + glob.glob("scripts/*.c"):
         with open(path, encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_c(file.read()))
-    for path in ("kashim", "kashim-system", "kashim-unit", "kashim-library"):
+    for path in ("kashim", "kashim-system", "kashim-unit", "kashim-unit-files", "kashim-library"):
         with open(f"scripts/{path}", encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_shell(file.read()))
     parts = {part for part in parts if len(part) >= 4}
