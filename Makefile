@@ -255,8 +255,9 @@ install: all
 	$(Q)build/kashim-policy compile $(if $(DESTDIR),--root $(DESTDIR)) -- $(SYSCONFDIR)/kashim.conf
 	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
 
-# Configuration that someone edited stays.
+# Configuration that someone edited stays. Where every program of the host loads the library, that ends first.
 uninstall:
+	$(Q)test -n "$(DESTDIR)" || ! grep -qs '^$(PREFIX)/.*libkashim\.so' /etc/ld.so.preload || $(SBINDIR)/kashim-rescue
 	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
 	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-sockets $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
 	$(Q)rm -f $(HOST_PARTS:build/%=$(DESTDIR)$(LIBEXECDIR)/%) $(DESTDIR)$(SBINDIR)/kashim-rescue

@@ -91,13 +91,13 @@ rescue() {
 
 @test "it changes nothing when it cannot, and says so" {
 	bricked
-	in_host "$ROOT/build/kashim-rescue" --print | grep -qx '# mine'
+	in_host /usr/local/sbin/kashim-rescue --print | grep -qx '# mine'
 	grep -q libkashim "$FILE"
 	rescue now
 	[ "$RESULT" -eq 2 ]
 	rescue --root /gone
 	[ "$RESULT" -eq 0 ] && grep -q 'nothing to do' out
-	in_host "$ROOT/build/kashim-rescue" --help | grep -q '^usage: kashim-rescue'
+	in_host /usr/local/sbin/kashim-rescue --help | grep -q '^usage: kashim-rescue'
 	mount_read_only
 	rescue
 	[ "$RESULT" -eq 1 ] || fail "$(cat out err)"

@@ -111,6 +111,19 @@ disabled() {
 	[ -z "$(in_host ls / 2>&1 >/dev/null)" ]
 }
 
+@test "make uninstall disables it before the library goes" {
+	given_a_host
+	in_host test -e "$ROOT/Makefile" || skip 'the sources are on another file system'
+	enabled
+	run_in_host env -u MAKEFLAGS make -s -C "$ROOT" uninstall
+	[ "$RESULT" -eq 0 ] || fail "$(cat out err)"
+	[ ! -s err ] || fail "$(cat err)"
+	[ ! -e "$FILE" ] && [ -z "$(find "$HOST_ROOT/usr/local" -name '*kashim*')" ]
+	printf '/usr/lib/libkashim.so\n' >"$FILE"
+	run_in_host env -u MAKEFLAGS make -s -C "$ROOT" uninstall
+	grep -q libkashim "$FILE"
+}
+
 @test "only root, only with a good configuration, which is compiled" {
 	needs_python
 	given_a_host
