@@ -164,8 +164,8 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
@@ -175,7 +175,7 @@ check: check-unit check-fuzz check-live check-hostile check-host check-wire
 check-unit: build/unit/run
 	$(Q)build/unit/run
 
-check-live: all $(TEST_TOOLS)
+check-live: all $(TEST_TOOLS) $(BENCH_TOOLS)
 	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/live)
 
 # What must not harm a program.
@@ -212,8 +212,10 @@ fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
 check-fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
 	$(Q)scripts/fuzz 5 $(FUZZERS)
 
+# Less than three minutes; PACE=0.2 for a quick look. The figures are in build/bench.json, too.
 bench: all $(BENCH_TOOLS)
-	$(Q)tests/bench/run
+	$(Q)python3 tests/bench/bench.py build/bench.json
+	$(Q)python3 tests/bench/table.py build/bench.json
 
 demo: all $(TEST_TOOLS)
 	$(Q)scripts/demo

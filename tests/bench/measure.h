@@ -3,6 +3,7 @@
 #define KASHIM_MEASURE_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -31,6 +32,23 @@ measure_median(int64_t *figure, int count)
 {
 	qsort(figure, (size_t)count, sizeof(*figure), measure_compare);
 	return figure[count / 2];
+}
+
+/*
+ * Wait to be asked: each line of the input wants one figure, in nanoseconds, on a line of the
+ * output. So the variants of a measurement are all there at once, and are asked in turn.
+ */
+static inline void
+measure_serve(int64_t (*figure)(void))
+{
+	int asked;
+
+	while ((asked = getchar()) != EOF) {
+		if (asked != '\n')
+			continue;
+		printf("%lld\n", (long long)figure());
+		fflush(stdout);
+	}
 }
 
 #endif
