@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the shim costs, in instructions and in system calls: they are the same in every run, which time is not. System
+# calls are counted exactly. Bars for instructions are a quarter above what was counted with gcc 12 and glibc 2.36 on
+# x86-64: another compiler or libc may need a few more, and a loop or a search at each call needs many more.
+
+load ../lib/live
+
+# Without what a debugger wants: valgrind gives up where it cannot read that.
+use_stripped() {
+	strip --strip-debug -o shim.so "$SHIM"
+	strip --strip-debug -o calls "$ROOT/build/bench/calls"
+	CALLS=$PWD/calls
+}
+
+# The shim with a policy is in front of a program from now on.
+shim() {
+	WITH=(env "KASHIM_CONF=$PWD/$1.conf" "LD_PRELOAD=$PWD/shim.so")
+}
+
+# A program with the first three descriptors alone, and no room for many: the shim looks at all that are open when it is
+# loaded, and valgrind has some of its own.
+alone() (
+	for fd in /proc/self/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"
+	done
+	ulimit -n 64
+	exec "$@"
+)
+
+count_instructions() {
+	alone "${SCENE[@]}" "${WITH[@]}" LD_BIND_NOW=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null |
+		sed -n 's/.*Collected : \([0-9]*\)$/\1/p'
+}
+
+needs_instructions() {
+	needs valgrind
+	use_stripped
+	[ "$(uname -m)" = x86_64 ] || skip "the bars are those of x86-64"
+	WITH=(env)
+	[ "$(count_instructions /bin/true)" -gt 10000 ] || skip "valgrind does not count here"
+}
+
+# Of one call, the mean of 1,000: the shim's part of what is within the functions that are named measured_*.
+instructions_of() {
+	local policy=$1 plain wrapped
+	shift
+	WITH=(env)
+	plain=$(count_instructions --toggle-collect='measured_*' "$CALLS" "$@" 1000 <<<'')
+	shim "$policy"
+	wrapped=$(count_instructions --toggle-collect='measured_*' "$CALLS" "$@" 1000 <<<'')
+	[ "$plain" -ge 15000 ] || fail "control: $* has only $plain instructions" || return
+	echo $(((wrapped - plain) / 1000))
+}
+
+at_most() {
+	local bar=$1 what=$2 counted=$3
+	echo "$what: $counted instructions, at most $bar"
+	[ "$counted" -gt 0 ] || fail "control: the shim is not there" || return
+	[ "$counted" -le "$bar" ] || fail "that is too many"
+}
+
+# So many rules, each as the printf(1) format says.
+many_rules() {
+	local format=$1 number
+	echo 'rules = ('
+	for ((number = 1; number < 1000; number++)); do
+		# shellcheck disable=SC2059 # the format is ours
+		printf "$format,\n" "$number" "$((number / 256))" "$((number % 256))"
+	done
+	echo '{ program = "last"; } );'
+}
+
+compile() {
+	cat >"$1.conf"
+	"$ROOT/scripts/kashim" compile "$1.conf" >/dev/null
+}
+
+needs_calls() {
+	needs strace
+	use_stripped
+	strace -o /dev/null true 2>/dev/null || skip "strace may not trace"
+}
+
+# The names of the calls that a program makes, one a line. What is before the second execve is of env(1).
+trace() {
+	alone "${SCENE[@]}" strace -o trace "${WITH[@]}" "$@" >/dev/null 2>&1
+	sed '1,/^execve/d' trace
+}
+
+names() {
+	sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' | sed -E 's/^(newfstatat|fstat|stat|statx)$/stat/; s/^pselect6$/select/' | paste -sd ' '
+}
+
+# All that is between the loader's last act, which is to give back its cache, and the end.
+calls_of_a_start() {
+	shim "$1"
+	trace /bin/true </dev/null | sed '1,/^munmap/d; /^exit_group/,$d' | names
+}
+
+# What the shim adds while three are made.
+calls_of_three() {
+	WITH=(env)
+	trace "$CALLS" "$@" 3 <<<'' | sed '1,/^read(0, "\\n"/d; /^write(1/,$d' | tee plain.trace | names >plain
+	shim k
+	trace "$CALLS" "$@" 3 <<<'' | sed '1,/^read(0, "\\n"/d; /^write(1/,$d' | names >wrapped
+	[ "$(wc -w <plain)" -ge 6 ] || fail "control: no calls" || return
+	diff <(tr ' ' '\n' <plain) <(tr ' ' '\n' <wrapped) | grep '^[<>]' | sort | uniq -c | sed 's/^ *//'
+}
+
+calls_are() {
+	[ "$2" = "$1" ] || fail "$2, and not $1"
+}
+
+@test "instructions of socket() and close()" {
+	needs_instructions
+	at_most 655 "TCP" "$(instructions_of k socket tcp)"
+	at_most 115 "UDP" "$(instructions_of k socket udp)"
+	at_most 110 "Unix" "$(instructions_of k socket unix)"
+}
+
+@test "instructions of connect()" {
+	needs_instructions
+	at_most 135 "TCP" "$(instructions_of k connect tcp)"
+	at_most 125 "UDP" "$(instructions_of k connect udp)"
+	at_most 125 "Unix" "$(instructions_of k connect unix)"
+	# Rules that look at connections are walked at each one.
+	many_rules '{ direction = "connect"; remote_port = %d; remote = "10.%d.%d.0/24"; idle = 30; }' | compile connections
+	counted=$(instructions_of connections connect tcp)
+	at_most 104000 "TCP, 1,000 rules" "$counted"
+	not at_most 135 "control: TCP, 1,000 rules" "$counted"
+}
+
+@test "instructions of accept()" {
+	needs_instructions
+	at_most 225 "TCP" "$(instructions_of k accept tcp)"
+	at_most 155 "Unix" "$(instructions_of k accept unix)"
+}
+
+@test "instructions of send(), recv(), sendmsg() and recvmsg()" {
+	needs_instructions
+	at_most 50 "TCP" "$(instructions_of k exchange tcp)"
+}
+
+@test "instructions of a start" {
+	needs_instructions
+	many_rules '{ program = "daemon-%d"; idle = 30; }' | compile many
+	WITH=(env)
+	plain=$(count_instructions /bin/true)
+	shim k
+	one=$(($(count_instructions /bin/true) - plain))
+	shim many
+	many=$(($(count_instructions /bin/true) - plain))
+	at_most 55000 "one rule" "$one"
+	at_most 57000 "1,000 rules" "$many"
+	at_most 2000 "1,000 rules, beyond one" $((many - one))
+}
+
+# Whether this is PID 1, the file of the policy, whether it is current, its page made read-only; and what is open already: three descriptors.
+@test "system calls of a start" {
+	LOOK="select fcntl poll stat stat stat"
+	needs_calls
+	WITH=(env)
+	trace /bin/true </dev/null | sed '1,/^munmap/d; /^exit_group/,$d' >after
+	[ ! -s after ] || fail "control: calls of the program itself: $(cat after)"
+	calls_are "getpid openat stat pread64 close stat stat mprotect $LOOK" "$(calls_of_a_start k)"
+	many_rules '{ program = "daemon-%d"; idle = 30; }' | compile many
+	calls_are "getpid openat stat readlinkat pread64 pread64 pread64 close stat stat mprotect $LOOK" "$(calls_of_a_start many)"
+}
+
+@test "system calls of each call" {
+	needs_calls
+	calls_are "12 > setsockopt" "$(calls_of_three socket tcp)"
+	calls_are "12 > setsockopt" "$(calls_of_three connect tcp)"
+	[ "$(grep -c ^connect plain.trace)" = 3 ] || fail "control: no connect"
+	calls_are "12 > setsockopt" "$(calls_of_three accept tcp)"
+	[ "$(grep -c ^accept plain.trace)" = 3 ] || fail "control: no accept"
+	for kind in udp unix; do
+		for what in socket connect; do
+			calls_are "" "$(calls_of_three "$what" "$kind")"
+		done
+	done
+	calls_are "" "$(calls_of_three accept unix)"
+	calls_are "12 > setsockopt" "$(calls_of_three exchange tcp)"
+}
