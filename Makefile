@@ -170,27 +170,30 @@ $(error packages are missing, see above)
 endif
 endif
 
+# Files of tests side by side; each test has its own directory, network namespace and processes.
+PROVE = prove --ext .bats --exec 'bats --tap' $(if $(V),-v)
+JOBS ?= $(shell nproc)
+
 check: check-unit check-fuzz check-live check-hostile check-host check-wire
 
 check-unit: build/unit/run
 	$(Q)build/unit/run
 
 check-live: all $(TEST_TOOLS) $(BENCH_TOOLS)
-	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/live)
+	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/live)
 
 # What must not harm a program.
 check-hostile: all $(TEST_TOOLS)
-	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/hostile)
+	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/hostile)
 
 # A whole host: a copy of this one, in namespaces. STARTS=10000 for longer loops of starts.
 check-host: all $(TEST_TOOLS)
-	$(Q)prove --ext .bats --exec 'bats --tap' $(if $(V),-v) $(or $(TESTS),tests/host)
+	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/host)
 
-# With real packets, in network namespaces; and what came out, as a table.
+# With real packets, in network namespaces; and what came out, as a table. One file at a time, for the times to be true.
 check-wire: all $(TEST_TOOLS)
 	$(Q)rm -f build/wire.tsv
-	$(Q)KASHIM_WIRE_TABLE=$(CURDIR)/build/wire.tsv prove --ext .bats --exec 'bats --tap' $(if $(V),-v) \
-		$(or $(TESTS),tests/wire)
+	$(Q)KASHIM_WIRE_TABLE=$(CURDIR)/build/wire.tsv $(PROVE) $(or $(TESTS),tests/wire)
 	$(Q)test ! -e build/wire.tsv || scripts/wire-table build/wire.tsv
 
 # Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
