@@ -100,9 +100,9 @@ def measure_calls(table, found):
         elif kind != "tcp":
             bar(rows[compiled], "extra", 30)
         else:
-            bar_noise(rows[compiled])
+            bar_noise(rows[compiled], rows[found["again"].name])
             row = table.add(f"{title}, options set", compiled, "ns", figures[compiled], against=itself, base=figures[itself])
-            bar_noise(row)
+            bar_noise(row, rows[found["again"].name])
         if what == "connect" and "connections" in names:
             bar(rows[found["connections"].name], "extra", 10000)
 

@@ -115,4 +115,4 @@ def measure(table, found, work, pace):
                 for name, figure in turn.items() if all(turn.values()) else ():
                     figures[name].append(figure)
         rows = table.add_all(f"a request, {what}", "ns", figures)
-        bar_noise(rows[found["compiled"].name])
+        bar_noise(rows[found["compiled"].name], rows[found["again"].name])

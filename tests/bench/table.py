@@ -26,8 +26,7 @@ def bar(row):
     """The limit, and whether it was kept."""
     if row["bar_on"] is None:
         return ""
-    limit = "within noise" if row["bar_on"] == "noise" else f"{row['bar_on']} at most {number(row['bar'])}"
-    return f"{limit}: {'met' if row['met'] else 'NOT MET'}"
+    return f"{row['bar_on']} at most {number(row['bar'])}: {'met' if row['met'] else 'NOT MET'}"
 
 
 def print_table(rows):
@@ -44,14 +43,15 @@ def print_table(rows):
 
 
 def print_markdown(rows):
-    print("| what | | figure | without | extra | quartiles | bar |\n|---|---|---|---|---|---|---|")
+    print("| what | figure | compared with | extra, quartiles | bar |\n|---|---|---|---|---|")
     for row in rows:
         if row["bar_on"] is None or row["unit"] == "calls":
             continue
-        base = None if row["extra"] is None else row["median"] - row["extra"]
-        against = "" if base is None else f"{number(base)}, {row['against']}"
-        print(f"| {row['what']} | {row['variant']} | {number(row['median'])} {row['unit']} | {against} | {number(row['extra'])} | "
-              f"{span(row, 'extra_low', 'extra_high')} | {bar(row)} |")
+        variant = row["variant"].removeprefix("kashim, ").removesuffix("compiled policy").removeprefix("kashim")
+        what = f"{row['what']}: {variant}" if variant else row["what"]
+        extra = "" if row["extra"] is None else f"{number(row['extra'])} ({span(row, 'extra_low', 'extra_high')})"
+        cells = (what, f"{number(row['median'])} {row['unit']}", row["against"] or "", extra, bar(row))
+        print("| " + " | ".join(cells) + " |")
 
 
 def main():

@@ -157,7 +157,8 @@ calls_are() {
 	at_most 2000 "1,000 rules, beyond one" $((many - one))
 }
 
-# Whether this is PID 1, the file of the policy, whether it is current, its page made read-only; and what is open already: three descriptors.
+# Whether this is PID 1, the file of the policy, whether it is current, its page made read-only; and what is open
+# already: three descriptors.
 @test "system calls of a start" {
 	LOOK="select fcntl poll stat stat stat"
 	needs_calls
