@@ -50,7 +50,8 @@ def print_markdown(rows):
         variant = row["variant"].removeprefix("kashim, ").removesuffix("compiled policy").removeprefix("kashim")
         what = f"{row['what']}: {variant}" if variant else row["what"]
         extra = "" if row["extra"] is None else f"{number(row['extra'])} ({span(row, 'extra_low', 'extra_high')})"
-        cells = (what, f"{number(row['median'])} {row['unit']}", row["against"] or "", extra, bar(row))
+        cells = (what, f"{number(row['median'])} {row['unit']}", row["against"] or "", extra,
+                 bar(row).replace("NOT MET", "**not met**"))
         print("| " + " | ".join(cells) + " |")
 
 
