@@ -35,7 +35,7 @@ disabled() {
 	not in_host grep -q libkashim.so /proc/self/maps
 	enabled
 	[ "$(wc -l <"$FILE")" = 1 ] || fail "$(cat "$FILE")"
-	for again in enabled enabled disabled disabled; do
+	for again in enabled disabled disabled; do
 		cp "$FILE" before 2>/dev/null || :
 		"$again"
 		[ "$again" != enabled ] || cmp before "$FILE"
@@ -57,22 +57,33 @@ disabled() {
 	[ "$(cat "$FILE")" = /opt/k/build/libkashim.so ] || fail "$(cat "$FILE" err)"
 }
 
-@test "other lines and comments stay, a missing final newline too" {
-	given_a_host
-	needs eatmydata
-	# shellcheck disable=SC2016 # as it stands in the file
-	printf '# libkashim.so was here\n\n/usr/$LIB/libeatmydata.so # fast' >"$FILE"
+# What is there, then enable and disable: the same, but for the newline at the end.
+stays() {
+	# shellcheck disable=SC2059
+	printf "$1" >"$FILE"
 	cp "$FILE" before
+	[ -z "$(tail -c 1 before)" ] || echo >>before
 	enabled
 	in_host grep -q libeatmydata /proc/self/maps
-	cmp <(tail -n +2 "$FILE") before
+	cmp <(head -n -1 "$FILE") before
+	in_host true 2>complaints
 	disabled
 	cmp "$FILE" before
 }
 
+@test "other lines and comments stay" {
+	given_a_host
+	[ -e "$(echo /usr/lib/*/libeatmydata.so)" ] || skip 'libeatmydata1 is not installed'
+	# shellcheck disable=SC2016 # as it stands in the file
+	stays '# libkashim.so was here\n\n/usr/$LIB/libeatmydata.so'
+	# glibc would take the second comment for libraries if our line stood in front.
+	# shellcheck disable=SC2016
+	stays '# one\n# two\n/usr/$LIB/libeatmydata.so\n'
+	[ ! -s complaints ] || fail "$(cat complaints)"
+}
+
 @test "our names alone go, wherever they stand" {
 	given_a_host
-	needs eatmydata
 	# shellcheck disable=SC2016
 	printf '/usr/$LIB/libeatmydata.so:/usr/local/$LIB/libkashim.so # fast\n\t/gone/libkashim.so.1\n#end\n' >"$FILE"
 	kashim_in_host system disable
@@ -86,7 +97,7 @@ disabled() {
 	in_host ls / 2>&1 >/dev/null | grep -q 'libother.so.*cannot be preloaded'
 	kashim_in_host system enable
 	[ "$RESULT" -eq 0 ] || fail "$(cat err)"
-	[ "$(tail -n 1 "$FILE")" = /gone/libother.so ]
+	[ "$(head -n 1 "$FILE")" = /gone/libother.so ]
 }
 
 @test "a file behind a symbolic link stays there" {
