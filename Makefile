@@ -65,7 +65,8 @@ MANUALS = scripts/kashim.1 scripts/kashim-rescue.8 conf/kashim.conf.5 shim/libka
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint bench fuzz demo install uninstall clean format packages lint-object
+.PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint bench fuzz demo install install-library \
+	install-command install-policy uninstall clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -96,6 +97,7 @@ build/kashim-rescue: scripts/kashim-rescue.c build/flags
 	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
 
 $(HOST_PARTS): build/%: scripts/%
+	$(Q)mkdir -p $(@D)
 	$(Q)install -m $(if $(filter %-library %-files %.awk,$@),644,755) $< $@
 
 build/shim/%.o: shim/%.c build/flags
@@ -228,13 +230,19 @@ format:
 	$(Q)clang-format -i $(wildcard conf/*.[ch] shim/*.[ch] scripts/*.c tests/*/*.[ch])
 
 # Libraries and programs are put in place by rename, so that nothing that runs sees half of one.
-INSTALL = install -D
+INSTALL = install
 define put
-	$(Q)$(INSTALL) -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
+	$(Q)$(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
 endef
 
-install: all
+install: install-library install-command install-policy
+	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
+
+install-library: build/libkashim.so
 	$(call put,644,build/libkashim.so,$(LIBDIR)/libkashim.so)
+	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
+
+install-command: all
 	$(call put,755,build/kashim-policy,$(LIBEXECDIR)/kashim-policy)
 	$(call put,755,build/kashim-sockets,$(LIBEXECDIR)/kashim-sockets)
 	$(Q)sed -e 's|^rescue=.*|rescue=$(SBINDIR)/kashim-rescue|' scripts/kashim-system >build/kashim-system.put
@@ -250,15 +258,16 @@ install: all
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
 	$(call put,644,scripts/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
 	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
-	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
 	$(call put,644,scripts/completions/kashim.bash,$(COMPLETIONDIR)/kashim)
 	$(call put,644,scripts/completions/kashim.zsh,$(ZSHCOMPLETIONDIR)/_kashim)
 	$(Q)for example in conf/examples/*.conf scripts/examples/*; do \
-		$(INSTALL) -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
+		$(INSTALL) -D -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
 	done
-	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/kashim.conf || $(INSTALL) -m 644 conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf
+	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/kashim.conf || $(INSTALL) -D -m 644 conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf
+
+# Not in a package: the compiled policy knows the very files that it was made from.
+install-policy: install-command
 	$(Q)build/kashim-policy compile $(if $(DESTDIR),--root $(DESTDIR)) -- $(SYSCONFDIR)/kashim.conf
-	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
 
 # Configuration that someone edited stays. Where every program of the host loads the library, that ends first.
 uninstall:
