@@ -66,7 +66,7 @@ Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
 .PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint bench fuzz demo install install-library \
-	install-command install-policy uninstall clean format packages lint-object
+	install-command install-policy uninstall deb rpm clean format packages lint-object
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
@@ -166,8 +166,8 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
@@ -282,6 +282,10 @@ uninstall:
 	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || :
 	$(Q)if cmp -s conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf; then rm -f $(DESTDIR)$(SYSCONFDIR)/kashim.conf; fi
 	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
+
+# Packages, by the distribution's own tools; ARCH=i386 makes the library alone, for the programs of another architecture.
+deb rpm:
+	$(Q)scripts/package $@ $(VERSION) $(ARCH)
 
 clean:
 	$(Q)rm -rf build
