@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 #
 # For tests of what holds for a whole host. Loaded after live.bash. The host is a copy of this one, with the same files,
-# of which nothing that is written reaches the real ones, and processes of its own. kashim is installed in it.
+# of which nothing that is written reaches the real ones, and processes and a network of its own. HOST_BASE names
+# another one, as a directory.
+
+HOST_BASE=${HOST_BASE:-/}
 
 # Put kashim's files where a host can take them from. In setup_file.
 install_image() {
@@ -13,36 +16,39 @@ install_image() {
 		{ cat "$BATS_FILE_TMPDIR/install" && return 1; }
 }
 
-# HOST is put in front of a command to run it in there.
+# HOST is put in front of a command to run it in there, with an environment that says nothing of this test; HOST_PID is
+# its first process, HOST_ROOT its files, as they are seen from here. kashim is in it where there is an IMAGE.
 open_host() {
 	local lines up
 	needs_root
 	mkdir stage
-	# shellcheck disable=SC2016 # expanded in there
-	exec {lines}< <(exec unshare --mount --pid --fork --kill-child sh -euc '
-		mount -t tmpfs -o mode=755 tmpfs "$1"
-		mkdir "$1/upper" "$1/work" "$1/host"
-		mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/host"
-		cd "$1/host"
-		rm -rf etc/ld.so.preload etc/kashim*
-		# Other kinds of programs are a test of their own.
-		rm -f lib32/libc.so.6 libx32/libc.so.6 lib/i386-linux-gnu/libc.so.6
-		cp -a "$2/." .
-		mount --rbind /dev dev
-		mount --rbind /sys sys
-		mount -t proc proc proc
-		exec chroot . sh -c "echo up; exec sleep 600"
-	' sh "$PWD/stage" "$IMAGE" 2>stage.log </dev/null 3>&-)
+	exec {lines}< <(exec unshare --mount --pid --net --uts --ipc --fork --kill-child \
+		sh "$ROOT/tests/lib/host.sh" "$PWD/stage" "$HOST_BASE" "$ROOT" "${IMAGE:-}" 2>stage.log </dev/null 3>&-)
 	STARTED+=("$!")
 	read -r -t "$PATIENCE" up <&"$lines" || up=
 	exec {lines}<&-
 	[ "$up" = up ] || skip "no copy of this host can be made: $(head -n 1 stage.log)"
-	HOST=(nsenter --target "$(children_of "${STARTED[-1]}")" --mount --pid --root --wd)
-	HOST_ROOT=/proc/$(children_of "${STARTED[-1]}")/root
+	HOST_PID=$(children_of "${STARTED[-1]}")
+	HOST_ROOT=/proc/$HOST_PID/root
+	HOST=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
+		"$(command -v nsenter)" --target "$HOST_PID" --all --root --wd --)
 }
 
 in_host() {
 	"${HOST[@]}" "$@" 3>&-
+}
+
+# In the background; what it says is in a file of this name.
+start_in_host() {
+	local name=$1
+	shift
+	"${HOST[@]}" "$@" </dev/null >"$name.log" 2>&1 3>&- &
+	STARTED+=("$!")
+}
+
+# All processes of the host, by the numbers that they have here.
+processes_of_host() {
+	find /proc/[0-9]*/ns/pid -lname "$(readlink "/proc/$HOST_PID/ns/pid" | tr '[]' '??')" 2>/dev/null | cut -d / -f 3
 }
 
 # Run it in the host; what it prints is in `out` and `err`, and its exit status in RESULT.
