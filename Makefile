@@ -65,7 +65,7 @@ MANUALS = scripts/kashim.1 scripts/kashim-rescue.8 conf/kashim.conf.5 shim/libka
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint bench fuzz demo install install-library \
+.PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint bench fuzz demo install install-library \
 	install-command install-policy uninstall deb rpm clean format packages lint-object
 .DELETE_ON_ERROR:
 
@@ -166,8 +166,8 @@ packages:
 	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)) >&2 && echo good),)
+ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
@@ -191,6 +191,10 @@ check-hostile: all $(TEST_TOOLS)
 # A whole host: a copy of this one, in namespaces. STARTS=10000 for longer loops of starts.
 check-host: all $(TEST_TOOLS)
 	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/host)
+
+# The packages' whole life, on a fresh Debian, which is fetched once; so it is not a part of make check.
+check-package: all $(TEST_TOOLS)
+	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/package)
 
 # With real packets, in network namespaces; and what came out, as a table. One file at a time, for the times to be true.
 check-wire: all $(TEST_TOOLS)
