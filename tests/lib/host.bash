@@ -7,12 +7,12 @@
 
 HOST_BASE=${HOST_BASE:-/}
 
-# Put kashim's files where a host can take them from. In setup_file.
+# Put kashim's files where a host can take them from. In setup_file. One at a time: they are made ready in the tree.
 install_image() {
 	unset DESTDIR
 	IMAGE=$BATS_FILE_TMPDIR/image
 	export IMAGE
-	make -s -C "$BATS_TEST_DIRNAME/../.." install "DESTDIR=$IMAGE" PREFIX=/usr/local >"$BATS_FILE_TMPDIR/install" 2>&1 ||
+	flock "$ROOT/build" make -s -C "$ROOT" install "DESTDIR=$IMAGE" PREFIX=/usr/local >"$BATS_FILE_TMPDIR/install" 2>&1 ||
 		{ cat "$BATS_FILE_TMPDIR/install" && return 1; }
 }
 
