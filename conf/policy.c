@@ -233,19 +233,22 @@ is_ipv4(const uint32_t address[4])
 	return address[0] == 0 && address[1] == 0 && address[2] == 0xffff;
 }
 
+/* The words of a struct network. */
+enum { WORD_PREFIX = 4, WORD_EXCLUDED };
+
 static bool
-contains(const struct network *network, const uint32_t address[4])
+contains(const uint32_t *network, const uint32_t address[4])
 {
-	uint32_t rest = network->prefix;
+	uint32_t rest = network[WORD_PREFIX];
 
 	/* ::/0 means IPv6: the mapped form of an IPv4 address lies in it only by our own doing. */
-	if (is_ipv4(address) && !(rest >= 96 && is_ipv4(network->address)))
+	if (is_ipv4(address) && !(rest >= 96 && is_ipv4(network)))
 		return false;
 	for (int i = 0; rest != 0; i++) {
 		uint32_t bits = rest < 32 ? rest : 32;
 		uint32_t mask = ~(uint32_t)(UINT64_C(0xffffffff) >> bits);
 
-		if ((address[i] & mask) != network->address[i])
+		if ((address[i] & mask) != network[i])
 			return false;
 		rest -= bits;
 	}
@@ -270,15 +273,13 @@ holds_for_address(const struct policy *policy, const struct rule *rule, enum con
 	if (!endpoint->known)
 		return false;
 	for (; count != 0; count--, member += NETWORK_WORDS) {
-		struct network network;
-		bool inside;
+		bool inside = contains(member, endpoint->address);
+		bool excluded = member[WORD_EXCLUDED] != 0;
 
-		memcpy(&network, member, sizeof(network));
-		inside = contains(&network, endpoint->address);
-		if (inside && network.excluded)
+		if (inside && excluded)
 			return false;
 		included |= inside;
-		any_included |= !network.excluded;
+		any_included |= !excluded;
 	}
 	return included || !any_included;
 }
@@ -345,10 +346,10 @@ policy_matches_connection(
 	if (facts->direction == DIRECTION_ANY)
 		return false;
 	return (rule->direction == DIRECTION_ANY || rule->direction == facts->direction) &&
-	       policy_holds(policy, rule, CONDITION_REMOTE_PORT, facts) &&
-	       policy_holds(policy, rule, CONDITION_LOCAL_PORT, facts) &&
-	       policy_holds(policy, rule, CONDITION_REMOTE, facts) &&
-	       policy_holds(policy, rule, CONDITION_LOCAL, facts);
+	       holds_for_port(policy, rule, CONDITION_REMOTE_PORT, &facts->remote) &&
+	       holds_for_port(policy, rule, CONDITION_LOCAL_PORT, &facts->local) &&
+	       holds_for_address(policy, rule, CONDITION_REMOTE, &facts->remote) &&
+	       holds_for_address(policy, rule, CONDITION_LOCAL, &facts->local);
 }
 
 const struct rule *

@@ -43,9 +43,10 @@ static struct mark
 known(int fd, const struct loaded *loaded)
 {
 	struct mark mark = mark_of(fd);
-	int saved = errno;
 
 	if (mark.kind == MARK_UNKNOWN && !is_off(loaded)) {
+		int saved = errno;
+
 		mark = adopt(loaded, fd);
 		errno = saved;
 	}
@@ -58,13 +59,14 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
     const struct loaded *loaded)
 {
 	struct mark mark = known(fd, loaded);
-	int saved = errno;
+	int saved;
 
-	if (mark.kind == MARK_TCP && decide_waits(loaded)) {
-		mark_put(fd, decide(loaded, fd, mark, direction, address, size));
-		report_socket(fd, loaded, mark_of(fd));
-		errno = saved;
-	}
+	if (mark.kind != MARK_TCP || !decide_waits(loaded))
+		return;
+	saved = errno;
+	mark_put(fd, decide(loaded, fd, mark, direction, address, size));
+	report_socket(fd, loaded, mark_of(fd));
+	errno = saved;
 }
 
 /*
@@ -75,12 +77,13 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
 static void
 take_connection(int fd, int listener, struct mark mark, const struct loaded *loaded)
 {
-	int saved = errno;
+	int saved;
 
 	mark_late(&mark, 0);
 	mark_put(fd, mark);
 	if (mark.kind != MARK_TCP || is_off(loaded))
 		return;
+	saved = errno;
 	if (mark_take_queued(listener) ||
 	    (mark.mptcp && loaded->settings.value[OPTION_USER_TIMEOUT] != VALUE_UNSET))
 		adopt(loaded, fd);
