@@ -358,6 +358,12 @@ policy_match(const struct policy *policy, const struct facts *facts)
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 
+		/* Most rules for connections are for others, and these two say so at little cost.
+		 */
+		if (rule->direction != DIRECTION_ANY && rule->direction != facts->direction)
+			continue;
+		if (!holds_for_port(policy, rule, CONDITION_REMOTE_PORT, &facts->remote))
+			continue;
 		if (policy_matches_connection(policy, rule, facts) &&
 		    policy_matches_program(policy, rule, facts))
 			return rule;

@@ -69,6 +69,13 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
 	errno = saved;
 }
 
+/* What most calls find: the descriptor is known, and no rule waits for its connection. */
+static bool
+is_settled(int fd, const struct loaded *loaded)
+{
+	return mark_of(fd).kind != MARK_UNKNOWN && !decide_waits(loaded);
+}
+
 /*
  * A connection has what its listener had before it listened: the kernel passes that on. Not the
  * user timeout of an MPTCP listener, and nothing to connections that came before the listener was
@@ -115,6 +122,8 @@ connect(int fd, const struct sockaddr *address, socklen_t size)
 	const struct loaded *loaded = load();
 	int result;
 
+	if (is_settled(fd, loaded))
+		return loaded->next.connect(fd, address, size);
 	consider(fd, DIRECTION_CONNECT, address, size, loaded);
 	result = loaded->next.connect(fd, address, size);
 	/* Only now the kernel has chosen the own end. */

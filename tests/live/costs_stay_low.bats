@@ -122,14 +122,14 @@ calls_are() {
 
 @test "instructions of connect()" {
 	needs_instructions
-	at_most 135 "TCP" "$(instructions_of k connect tcp)"
-	at_most 125 "UDP" "$(instructions_of k connect udp)"
-	at_most 125 "Unix" "$(instructions_of k connect unix)"
+	at_most 53 "TCP" "$(instructions_of k connect tcp)"
+	at_most 53 "UDP" "$(instructions_of k connect udp)"
+	at_most 53 "Unix" "$(instructions_of k connect unix)"
 	# Rules that look at connections are walked at each one.
 	many_rules '{ direction = "connect"; remote_port = %d; remote = "10.%d.%d.0/24"; idle = 30; }' | compile connections
 	counted=$(instructions_of connections connect tcp)
-	at_most 104000 "TCP, 1,000 rules" "$counted"
-	not at_most 135 "control: TCP, 1,000 rules" "$counted"
+	at_most 61500 "TCP, 1,000 rules" "$counted"
+	not at_most 53 "control: TCP, 1,000 rules" "$counted"
 }
 
 @test "instructions of accept()" {
