@@ -73,7 +73,9 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
 static bool
 is_settled(int fd, const struct loaded *loaded)
 {
-	return mark_of(fd).kind != MARK_UNKNOWN && !decide_waits(loaded);
+	struct mark mark = mark_of(fd);
+
+	return mark.kind != MARK_UNKNOWN && !decide_waits(loaded);
 }
 
 /*
