@@ -14,6 +14,7 @@
  */
 enum {
 	COMPILED_VERSION = 1,
+	COMPILED_SMALL = 2048,              /* bytes; up to this the shim reads it to its stack */
 	COMPILED_LARGEST = 8 * 1024 * 1024, /* bytes; a reader refuses more */
 };
 

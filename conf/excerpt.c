@@ -8,11 +8,8 @@
 #include "fault.h"
 #include "index.h"
 
-/*
- * Without an index, what a program can read to its stack; and where making one would take long, as
- * the number of names times that of rules.
- */
-enum { SMALL = 2048, MOST_STEPS = 1 << 26 };
+/* The number of names times that of rules: beyond it, an index would take long to make. */
+enum { MOST_STEPS = 1 << 26 };
 
 /* Beside each word of the policy: the hash of the name that it stands for, or 0. */
 struct names {
@@ -260,7 +257,7 @@ excerpt_compile(const struct policy *policy, size_t *size)
 {
 	struct file file = { 0 };
 
-	if (compiled_size(policy) <= SMALL || !with_index(&file, policy)) {
+	if (compiled_size(policy) <= COMPILED_SMALL || !with_index(&file, policy)) {
 		file.size = compiled_size(policy);
 		file.bytes = memory(file.bytes, file.size);
 		compiled_write(policy, file.bytes);

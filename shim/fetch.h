@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiled.h"
 #include "load.h"
 #include "policy.h"
 #include "variables.h"
@@ -25,7 +26,7 @@ struct fetched {
 	struct text problem; /* what to report, or nothing */
 	char problem_room[REPORT_LONGEST];
 	/* For most policies: a page of a new mapping would cost more than all the rest. */
-	_Alignas(uint64_t) char small[2048];
+	_Alignas(uint64_t) char small[COMPILED_SMALL];
 };
 
 /*

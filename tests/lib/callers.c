@@ -255,12 +255,10 @@ signals(char **arguments)
 	check(setitimer(ITIMER_REAL, &often, NULL), "setitimer");
 	if (pthread_create(&sender, NULL, send_signals, &main_thread) != 0)
 		check(-1, "pthread_create");
-	for (; atomic_load(&storms) < SIGNALS; rounds++)
+	for (; atomic_load(&storms) < SIGNALS || rounds < KEPT; rounds++)
 		open_and_close(&kept_by_main);
 	pthread_join(sender, NULL);
 	check(setitimer(ITIMER_REAL, &never, NULL), "setitimer");
-	if (rounds == 0)
-		check(-1, "main never came to open a socket");
 }
 
 /* All numbers below the one that is given are taken. */

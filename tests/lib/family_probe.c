@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "probe.h"
+#include "rights.h"
 
 enum { ROOM = 128, FEW = 20 };
 
@@ -159,24 +160,6 @@ probe_family(void)
 	show("a TCP socket", socket(AF_INET, SOCK_STREAM, 0));
 }
 
-/* With the right of a TCP socket. */
-static void
-post(int fd, int sent)
-{
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	char byte = 'x';
-	struct iovec vector = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-
-	*part = (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-	memcpy(CMSG_DATA(part), &sent, sizeof(sent));
-	sendmsg(fd, &message, 0);
-}
-
 /* One of each, as the numbers come. */
 static void
 take_one_of_each(int listener, int letters)
@@ -192,7 +175,7 @@ take_one_of_each(int listener, int letters)
 
 	show("client", client);
 	show("accept", accept(listener, NULL, NULL));
-	post(letters, listener);
+	rights_send(letters, listener);
 	show("recvmsg", (int)recvmsg(letters + 1, &message, MSG_DONTWAIT));
 	show("control", (int)message.msg_controllen);
 	show("udp", socket(AF_INET, SOCK_DGRAM, 0));

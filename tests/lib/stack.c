@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "probe.h"
+#include "rights.h"
 
 enum { SIZE = 256 * 1024, PAINT = 0xa5 };
 
@@ -54,19 +55,8 @@ call_setsockopt(void)
 static void
 call_recvmsg(void)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	char byte = 'x';
-	struct iovec vector = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-
-	*part = (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-	memcpy(CMSG_DATA(part), &client, sizeof(client));
-	sendmsg(pair[0], &message, 0);
-	(void)recvmsg(pair[1], &message, 0);
+	rights_send(pair[0], client);
+	(void)rights_receive(pair[1]);
 }
 
 static const struct {

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+#include "rights.h"
+
 static void
 check(int result, const char *what)
 {
@@ -170,24 +172,11 @@ credentials(void)
 static void
 rights(void)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	char byte = 'x';
-	struct iovec vector = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-	int ends[2], sent;
+	int ends[2];
 
 	check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
-	sent = socket(AF_INET, SOCK_STREAM, 0);
-	part->cmsg_level = SOL_SOCKET;
-	part->cmsg_type = SCM_RIGHTS;
-	part->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(part), &sent, sizeof(sent));
-	check((int)sendmsg(ends[0], &message, 0), "sendmsg");
-	check((int)recvmsg(ends[1], &message, 0), "recvmsg");
+	check(rights_send(ends[0], socket(AF_INET, SOCK_STREAM, 0)), "sendmsg");
+	check(rights_receive(ends[1]), "recvmsg");
 	for (int fd = 3; fd <= 6; fd++)
 		check(close(fd), "close");
 }
