@@ -16,21 +16,26 @@ enum { FEWEST = 64, MOST = 1 << 30, BITS_PER_BYTE = 8 };
 
 /*
  * Whether the kernel's table of this process ends at or before `fd`. select(2) looks at no
- * descriptor beyond the table, and fails with EBADF for one that is in it but closed: fs/select.c,
- * core_sys_select(). A seccomp filter may refuse it with any other error, which says nothing.
- * `bits` has room for this descriptor, all zero.
+ * descriptor beyond the table, and so says that none is ready, but leaves its bit; it fails with
+ * EBADF for one that is in the table but closed: fs/select.c, core_sys_select(). Where neither is
+ * so, it is open, or another kernel does it in another way, or a seccomp filter has refused the
+ * call with any other error. `bits` has room for this descriptor, all zero.
  */
 static bool
 is_beyond(int fd, unsigned char *bits)
 {
 	struct kernel_time at_once = { 0 };
 	unsigned char *byte = &bits[fd / BITS_PER_BYTE];
+	bool is_left;
 	int ready;
 
 	*byte = 1;
 	ready = (int)syscall(SYS_pselect6, fd + 1, bits, NULL, NULL, &at_once, NULL);
+	is_left = *byte != 0;
 	*byte = 0;
-	return (ready != -1 || errno != EBADF) && kernel_fcntl(fd, F_GETFD, 0) == -1;
+	if (ready == -1 && errno == EBADF)
+		return false;
+	return (ready == 0 && is_left) || kernel_fcntl(fd, F_GETFD, 0) == -1;
 }
 
 static int

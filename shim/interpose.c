@@ -10,47 +10,55 @@
 #include "apply.h"
 #include "decide.h"
 #include "force.h"
+#include "inline.h"
 #include "load.h"
 #include "report.h"
 #include "tcp.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Nothing to do for any socket of this program. */
-static bool
-is_off(const struct loaded *loaded)
+/*
+ * A TCP socket is made, and gets its options. A broken policy leaves it alone, too, but not in
+ * silence.
+ */
+SELDOM static int
+make_tcp(int family, int type, int protocol, const struct loaded *loaded)
 {
-	return loaded->settings.mode == MODE_OFF && !decide_waits(loaded);
-}
-
-/* A TCP socket that was just made. A broken policy leaves it alone, too, but not in silence. */
-static void
-welcome(int fd, int protocol, const struct loaded *loaded)
-{
+	int fd = loaded->next.socket(family, type, protocol);
 	struct mark mark = { .mptcp = protocol == IPPROTO_MPTCP };
 	int saved = errno;
 
-	if (!is_off(loaded)) /* else another policy may still come: we are being loaded */
+	if (fd == -1)
+		return fd;
+	if (!load_is_off(loaded)) /* else another policy may still come: we are being loaded */
 		mark.kind = MARK_TCP;
 	apply(fd, &loaded->settings);
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	errno = saved;
+	return fd;
 }
 
-/* A socket that is about to be used, and may have come from elsewhere. */
-static struct mark
+/* A socket that came from elsewhere. */
+SELDOM static struct mark
+meet(int fd, const struct loaded *loaded)
+{
+	struct mark mark = { .kind = MARK_UNKNOWN };
+	int saved = errno;
+
+	if (!load_is_off(loaded))
+		mark = adopt(loaded, fd);
+	errno = saved;
+	return mark;
+}
+
+/* A socket that is about to be used. */
+INLINE struct mark
 known(int fd, const struct loaded *loaded)
 {
 	struct mark mark = mark_of(fd);
 
-	if (mark.kind == MARK_UNKNOWN && !is_off(loaded)) {
-		int saved = errno;
-
-		mark = adopt(loaded, fd);
-		errno = saved;
-	}
-	return mark;
+	return mark.kind == MARK_UNKNOWN ? meet(fd, loaded) : mark;
 }
 
 /* Rules may look at the connection that is about to be made, or was made just now. */
@@ -69,30 +77,20 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
 	errno = saved;
 }
 
-/* What most calls find: the descriptor is known, and no rule waits for its connection. */
-static bool
-is_settled(int fd, const struct loaded *loaded)
-{
-	struct mark mark = mark_of(fd);
-
-	return mark.kind != MARK_UNKNOWN && !decide_waits(loaded);
-}
-
 /*
  * A connection has what its listener had before it listened: the kernel passes that on. Not the
  * user timeout of an MPTCP listener, and nothing to connections that came before the listener was
  * adopted.
  */
-static void
-take_connection(int fd, int listener, struct mark mark, const struct loaded *loaded)
+SELDOM static int
+take_tcp(int fd, int listener, struct mark mark, const struct loaded *loaded)
 {
-	int saved;
+	int saved = errno;
 
 	mark_late(&mark, 0);
 	mark_put(fd, mark);
-	if (mark.kind != MARK_TCP || is_off(loaded))
-		return;
-	saved = errno;
+	if (fd == -1 || load_is_off(loaded))
+		return fd;
 	if (mark_take_queued(listener) ||
 	    (mark.mptcp && loaded->settings.value[OPTION_USER_TIMEOUT] != VALUE_UNSET))
 		adopt(loaded, fd);
@@ -101,20 +99,28 @@ take_connection(int fd, int listener, struct mark mark, const struct loaded *loa
 	else
 		report_socket(fd, loaded, mark);
 	errno = saved;
+	return fd;
+}
+
+INLINE int
+take_connection(int fd, int listener, struct mark mark, const struct loaded *loaded)
+{
+	if (mark.kind == MARK_TCP && (!loaded->is_plain || mark.late || mark.mptcp))
+		return take_tcp(fd, listener, mark, loaded);
+	mark_put(fd, mark);
+	return fd;
 }
 
 EXPORT int
 socket(int family, int type, int protocol)
 {
 	const struct loaded *loaded = load();
-	int fd = loaded->next.socket(family, type, protocol);
+	int fd;
 
-	if (fd == -1)
-		return fd;
 	if (tcp_is_request(family, type, protocol))
-		welcome(fd, protocol, loaded);
-	else
-		mark_put(fd, (struct mark){ .kind = MARK_OTHER });
+		return make_tcp(family, type, protocol, loaded);
+	fd = loaded->next.socket(family, type, protocol);
+	mark_put(fd, (struct mark){ .kind = MARK_OTHER });
 	return fd;
 }
 
@@ -122,9 +128,10 @@ EXPORT int
 connect(int fd, const struct sockaddr *address, socklen_t size)
 {
 	const struct loaded *loaded = load();
+	struct mark mark = mark_of(fd);
 	int result;
 
-	if (is_settled(fd, loaded))
+	if (loaded->is_plain && mark.kind != MARK_UNKNOWN)
 		return loaded->next.connect(fd, address, size);
 	consider(fd, DIRECTION_CONNECT, address, size, loaded);
 	result = loaded->next.connect(fd, address, size);
@@ -153,11 +160,9 @@ accept(int listener, struct sockaddr *address, socklen_t *size)
 {
 	const struct loaded *loaded = load();
 	struct mark mark = known(listener, loaded);
-	int fd = loaded->next.accept(listener, address, size);
 
-	if (fd != -1)
-		take_connection(fd, listener, mark, loaded);
-	return fd;
+	return take_connection(
+	    loaded->next.accept(listener, address, size), listener, mark, loaded);
 }
 
 EXPORT int
@@ -165,11 +170,9 @@ accept4(int listener, struct sockaddr *address, socklen_t *size, int flags)
 {
 	const struct loaded *loaded = load();
 	struct mark mark = known(listener, loaded);
-	int fd = loaded->next.accept4(listener, address, size, flags);
 
-	if (fd != -1)
-		take_connection(fd, listener, mark, loaded);
-	return fd;
+	return take_connection(
+	    loaded->next.accept4(listener, address, size, flags), listener, mark, loaded);
 }
 
 EXPORT int
@@ -178,7 +181,7 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 	const struct loaded *loaded = load();
 	enum option_id option = force_option(level, name);
 
-	if (option == OPTION_COUNT || is_off(loaded))
+	if (option == OPTION_COUNT || load_is_off(loaded))
 		return loaded->next.setsockopt(fd, level, name, value, size);
 	return force_setsockopt(loaded, fd, option, value, size);
 }
@@ -215,17 +218,25 @@ dup3(int fd, int copy, int flags)
 	return result;
 }
 
+/* What came with a message, or with several, each of `size` bytes. */
+SELDOM static void
+take_messages(const struct msghdr *message, int count, size_t size, const struct loaded *loaded)
+{
+	int saved = errno;
+
+	for (int i = 0; i < count && !load_is_off(loaded); i++)
+		adopt_message(loaded, (const void *)((const char *)message + i * size));
+	errno = saved;
+}
+
 EXPORT ssize_t
 recvmsg(int fd, struct msghdr *message, int flags)
 {
 	const struct loaded *loaded = load();
 	ssize_t result = loaded->next.recvmsg(fd, message, flags);
-	int saved = errno;
 
-	if (result != -1 && message->msg_controllen != 0 && !is_off(loaded)) {
-		adopt_message(loaded, message);
-		errno = saved;
-	}
+	if (result != -1 && message->msg_controllen != 0)
+		take_messages(message, 1, sizeof(*message), loaded);
 	return result;
 }
 
@@ -234,11 +245,8 @@ recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct tim
 {
 	const struct loaded *loaded = load();
 	int result = loaded->next.recvmmsg(fd, messages, count, flags, timeout);
-	int saved = errno;
 
-	for (int i = 0; i < result && !is_off(loaded); i++)
-		if (messages[i].msg_hdr.msg_controllen != 0)
-			adopt_message(loaded, &messages[i].msg_hdr);
-	errno = saved;
+	if (result > 0)
+		take_messages(&messages->msg_hdr, result, sizeof(*messages), loaded);
 	return result;
 }

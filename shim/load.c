@@ -5,23 +5,16 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include <sys/auxv.h>
-
 #include "adopt.h"
 #include "apply.h"
 #include "facts.h"
 #include "fetch.h"
+#include "kernel.h"
+#include "mark.h"
 #include "memory.h"
 #include "profile.h"
 #include "report.h"
 #include "variables.h"
-
-/* As large as a page can be, so that the page can be made read-only. */
-#if defined(__x86_64__) || defined(__i386__)
-enum { LARGEST_PAGE = 4096 };
-#else
-enum { LARGEST_PAGE = 65536 };
-#endif
 
 /* While nothing is known: the system calls, and no policy. */
 static const struct loaded unloaded = {
@@ -33,17 +26,11 @@ static const struct loaded unloaded = {
 };
 
 _Atomic(const struct loaded *) load_published;
-static atomic_flag loading = ATOMIC_FLAG_INIT;
 
-/* Behind what may change, which so lies in one page with the first marks. */
-static union {
-	struct {
-		struct loaded loaded;
-		char where[WHERE_LONGEST], log[WHERE_LONGEST], problem[REPORT_LONGEST];
-	};
-	char page[LARGEST_PAGE];
-} state __attribute__((aligned(LARGEST_PAGE)));
-_Static_assert(sizeof(state) == LARGEST_PAGE, "what is loaded fits a page");
+static struct {
+	struct loaded loaded;
+	char where[WHERE_LONGEST], log[WHERE_LONGEST], problem[REPORT_LONGEST];
+} state;
 
 static void
 copy_text(char *to, size_t size, const char *from)
@@ -178,30 +165,53 @@ find_out(struct loaded *loaded, char **environment)
 	if (loaded->connections.rule_count != 0 || loaded->settings.mode == MODE_SUGGEST)
 		loaded->defaults = apply_defaults();
 	report_prepare(loaded);
+	loaded->is_plain =
+	    loaded->connections.rule_count == 0 && !loaded->verbose && loaded->problem[0] == '\0';
+}
+
+/*
+ * Only the first thread of a process finds out. Others, which some library's constructor may have
+ * started before ours runs, never write here: so once all is found out, it can be made read-only,
+ * and none of them comes too late.
+ */
+static bool
+is_first_thread(void)
+{
+	return syscall(SYS_gettid) == syscall(SYS_getpid);
 }
 
 const struct loaded *
 load_now(void)
 {
 	char **environment = variables_environment();
+	const struct loaded *nothing = NULL;
 	int saved = errno;
 
-	/* Written before it is read: so the page behind it comes with one fault, not with two. */
-	if (environment == NULL || atomic_flag_test_and_set(&loading))
+	if (environment == NULL || !is_first_thread() ||
+	    !atomic_compare_exchange_strong(&load_published, &nothing, &unloaded)) {
+		errno = saved;
 		return &unloaded;
+	}
 	find_out(&state.loaded, environment);
-	if (getauxval(AT_PAGESZ) <= LARGEST_PAGE)
-		memory_seal(&state, sizeof(state));
+	if (!load_is_off(&state.loaded) || state.loaded.problem[0] != '\0')
+		mark_begin();
 	atomic_store_explicit(&load_published, &state.loaded, memory_order_release);
-	if (state.loaded.settings.mode != MODE_OFF || state.loaded.connections.rule_count != 0)
+	if (!load_is_off(&state.loaded))
 		adopt_open(&state.loaded);
 	errno = saved;
 	return &state.loaded;
 }
 
-/* Another library's constructor may have called us first; then there is nothing left to do. */
+/*
+ * Another library's constructor may have called us first; then there is nothing left to find out.
+ * Only here all becomes read-only: a signal handler that interrupts load_now() may call it, too.
+ */
 __attribute__((constructor)) static void
 start(void)
 {
+	int saved = errno;
+
 	load_now();
+	memory_seal_library();
+	errno = saved;
 }

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "inline.h"
 #include "next.h"
 #include "policy.h"
 
@@ -20,6 +21,7 @@ enum { REPORT_LONGEST = 512, WHERE_LONGEST = 256 };
  */
 struct loaded {
 	struct next next;
+	bool is_plain; /* most: no rule waits for a connection, and there is nothing to report */
 	struct settings settings;  /* for every socket; the mode is `off` where it is left alone */
 	struct settings defaults;  /* the kernel's own, where some must be filled or given back */
 	struct policy connections; /* rules that wait for a connection; mostly none */
@@ -38,16 +40,23 @@ extern _Atomic(const struct loaded *) load_published;
 const struct loaded *load_now(void);
 
 /*
- * What is known. The first call finds it out; while that lasts, for the thread that does it and all
- * others, and as long as the program has no environment yet, it is the system calls and a policy
- * that leaves everything alone. Never NULL; errno stays.
+ * What is known. The first call of the program's first thread finds it out; before that and while
+ * it lasts, and as long as the program has no environment yet, it is the system calls and a policy
+ * that leaves everything alone. What was made meanwhile is adopted then. Never NULL; errno stays.
  */
-static inline const struct loaded *
+INLINE const struct loaded *
 load(void)
 {
 	const struct loaded *loaded = atomic_load_explicit(&load_published, memory_order_acquire);
 
 	return loaded != NULL ? loaded : load_now();
+}
+
+/* Whether there is nothing to do for any socket of this program. */
+static inline bool
+load_is_off(const struct loaded *loaded)
+{
+	return loaded->settings.mode == MODE_OFF && loaded->connections.rule_count == 0;
 }
 
 #endif

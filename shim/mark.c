@@ -1,61 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "mark.h"
 
-#include <stdatomic.h>
-#include <string.h>
-
+#include "memory.h"
 #include "option.h"
 
-/* A word each, so that threads need no lock. A program touches one page for its first 1,024. */
+/* A program touches one page for its first 1,024 descriptors, and none before its first socket. */
 enum { MARKS = 65536 };
-static _Atomic uint32_t marks[MARKS];
+struct room {
+	_Atomic uint32_t word[MARKS];
+	atomic_flag reported;
+};
 
 /* So many in a queue are not counted any more. */
 enum { MANY = 0xffff };
 
-_Static_assert(sizeof(struct mark) == sizeof(uint32_t), "a mark is one word");
 _Static_assert(OPTION_COUNT <= 11, "every option has a bit");
 
-static struct mark
-mark_from(uint32_t word)
-{
-	struct mark mark;
-
-	memcpy(&mark, &word, sizeof(mark));
-	return mark;
-}
-
-static uint32_t
-word_of(struct mark mark)
-{
-	uint32_t word;
-
-	memcpy(&word, &mark, sizeof(word));
-	return word;
-}
-
-static bool
-is_remembered(int fd)
-{
-	return fd >= 0 && fd < MARKS;
-}
-
-struct mark
-mark_of(int fd)
-{
-	if (!is_remembered(fd))
-		return (struct mark){ .kind = MARK_UNKNOWN };
-	return mark_from(atomic_load_explicit(&marks[fd], memory_order_relaxed));
-}
+struct marks marks;
 
 void
-mark_put(int fd, struct mark mark)
+mark_begin(void)
 {
-	uint32_t word = word_of(mark);
+	struct room *room = memory_map(sizeof(*room));
 
-	/* Most descriptors are no sockets: do not touch a page for what it says already. */
-	if (is_remembered(fd) && atomic_load_explicit(&marks[fd], memory_order_relaxed) != word)
-		atomic_store_explicit(&marks[fd], word, memory_order_relaxed);
+	if (room != NULL)
+		marks = (struct marks){ room->word, MARKS, &room->reported };
+}
+
+bool
+mark_reported(void)
+{
+	return marks.reported == NULL || atomic_flag_test_and_set(marks.reported);
 }
 
 unsigned
@@ -74,18 +49,19 @@ mark_late(struct mark *mark, uint32_t count)
 bool
 mark_take_queued(int listener)
 {
-	uint32_t word;
+	uint32_t word, next;
 	struct mark mark;
 
 	/* Beyond what is remembered it may always have been one. */
-	if (!is_remembered(listener))
+	if ((unsigned)listener >= marks.count)
 		return true;
-	word = atomic_load_explicit(&marks[listener], memory_order_relaxed);
+	word = atomic_load_explicit(&marks.word[listener], memory_order_relaxed);
 	do {
-		mark = mark_from(word);
+		memcpy(&mark, &word, sizeof(mark));
 		if (!mark.late || mark.number == MANY)
 			return mark.late;
 		mark_late(&mark, mark.number - 1U);
-	} while (!atomic_compare_exchange_weak(&marks[listener], &word, word_of(mark)));
+		memcpy(&next, &mark, sizeof(next));
+	} while (!atomic_compare_exchange_weak(&marks.word[listener], &word, next));
 	return true;
 }

@@ -2,8 +2,12 @@
 #ifndef KASHIM_MARK_H
 #define KASHIM_MARK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "inline.h"
 
 enum mark_kind {
 	MARK_UNKNOWN, /* never seen */
@@ -29,10 +33,47 @@ struct mark {
 	 */
 	unsigned number : 16;
 };
+_Static_assert(sizeof(struct mark) == sizeof(uint32_t), "a mark is one word");
 
-/* Beyond the largest descriptor that is remembered, everything is unknown and nothing is kept. */
-struct mark mark_of(int fd);
-void mark_put(int fd, struct mark mark);
+/* Where all that lies that changes once the program runs. */
+struct marks {
+	_Atomic uint32_t *word; /* for each descriptor, so that threads need no lock */
+	unsigned count;
+	atomic_flag *reported;
+};
+extern struct marks marks;
+
+/* Make room for it. Where there is none, every descriptor stays unknown, as before the call. */
+void mark_begin(void);
+
+/*
+ * Beyond the largest descriptor that is remembered, everything is unknown and nothing is kept.
+ * Here, and not in mark.c, since every close(2) comes by.
+ */
+INLINE struct mark
+mark_of(int fd)
+{
+	struct mark mark = { .kind = MARK_UNKNOWN };
+	uint32_t word;
+
+	if ((unsigned)fd >= marks.count)
+		return mark;
+	word = atomic_load_explicit(&marks.word[fd], memory_order_relaxed);
+	memcpy(&mark, &word, sizeof(mark));
+	return mark;
+}
+
+INLINE void
+mark_put(int fd, struct mark mark)
+{
+	uint32_t word;
+
+	memcpy(&word, &mark, sizeof(word));
+	/* Most descriptors are no sockets: do not touch a page for what it says already. */
+	if ((unsigned)fd < marks.count &&
+	    atomic_load_explicit(&marks.word[fd], memory_order_relaxed) != word)
+		atomic_store_explicit(&marks.word[fd], word, memory_order_relaxed);
+}
 
 /* The connection rule that decided, from 1, or 0. */
 unsigned mark_rule(struct mark mark);
@@ -44,5 +85,8 @@ void mark_late(struct mark *mark, uint32_t count);
 /* Whether the connection that was just accepted may lack the policy; it is taken from the number.
  */
 bool mark_take_queued(int listener);
+
+/* Whether this was called before, or could not be remembered. */
+bool mark_reported(void);
 
 #endif

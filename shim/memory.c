@@ -2,9 +2,11 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 
 #include <linux/futex.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include "kernel.h"
@@ -54,7 +56,23 @@ memory_unmap(void *start, size_t size)
 }
 
 void
-memory_seal(void *start, size_t size)
+memory_seal(const void *start, size_t size)
 {
 	syscall(SYS_mprotect, start, size, (long)PROT_READ);
+}
+
+/* Where the library lies in memory, by the linker. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+void
+memory_seal_library(void)
+{
+	const char *base = (const char *)&__ehdr_start;
+	const ElfW(Phdr) *segment = (const void *)(base + __ehdr_start.e_phoff);
+	size_t within = getauxval(AT_PAGESZ) - 1;
+
+	for (unsigned i = 0; i < __ehdr_start.e_phnum; i++)
+		if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_W) != 0)
+			memory_seal(base + (segment[i].p_vaddr & ~within),
+			    segment[i].p_memsz + (segment[i].p_vaddr & within));
 }

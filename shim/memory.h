@@ -13,12 +13,19 @@ bool memory_is_readable(const void *start, size_t size);
 
 /*
  * Memory of our own, in pages of zeros, without malloc(3): mmap(2). Pages that are not touched cost
- * nothing. NULL where there is none. Who maps it gives it back.
+ * nothing. NULL where there is none. Who maps it gives it back, or keeps it for good.
  */
 void *memory_map(size_t size);
 void memory_unmap(void *start, size_t size);
 
 /* From now on it can only be read. `start` is where a page starts. */
-void memory_seal(void *start, size_t size);
+void memory_seal(const void *start, size_t size);
+
+/*
+ * The same for all that the library itself can write: what the loader has relocated, and every
+ * variable. One call, and one page, for both: so the linker is not asked for a part of its own that
+ * the loader would make read-only before our constructor runs ("relro").
+ */
+void memory_seal_library(void);
 
 #endif

@@ -2,7 +2,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include <sys/auxv.h>
@@ -13,8 +12,6 @@
 #include "decide.h"
 #include "kernel.h"
 #include "text.h"
-
-static atomic_flag reported = ATOMIC_FLAG_INIT;
 
 /* A line waits in the pipe or not at all: longer than this, write(2) could do a part of it. */
 enum { LINE_LONGEST = 1024 };
@@ -261,7 +258,7 @@ report_decision(int fd, const struct loaded *loaded, struct mark mark)
 void
 report_socket(int fd, const struct loaded *loaded, struct mark mark)
 {
-	if (loaded->problem[0] != '\0' && !atomic_flag_test_and_set(&reported))
+	if (loaded->problem[0] != '\0' && !mark_reported())
 		report(loaded, loaded->problem);
 	if (loaded->verbose)
 		report_decision(fd, loaded, mark);

@@ -39,6 +39,7 @@ begin(void)
 
 	CLAIM(pages != MAP_FAILED && mprotect(pages + 4096, 4096, PROT_NONE) == 0);
 	edge = pages + 4096;
+	mark_begin();
 	loaded.settings = settings_builtin();
 	loaded.settings.value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
 	settings_resolve(&loaded.settings);

@@ -157,17 +157,17 @@ calls_are() {
 	at_most 2000 "1,000 rules, beyond one" $((many - one))
 }
 
-# Whether this is PID 1, the file of the policy, whether it is current, its page made read-only; and what is open
-# already: three descriptors.
+# Whether this is the first thread; whether this is PID 1, the file of the policy, whether it is current; room for the
+# marks; what is open already, three descriptors; and its own page made read-only.
 @test "system calls of a start" {
-	LOOK="select fcntl poll stat stat stat"
 	needs_calls
 	WITH=(env)
 	trace /bin/true </dev/null | sed '1,/^munmap/d; /^exit_group/,$d' >after
 	[ ! -s after ] || fail "control: calls of the program itself: $(cat after)"
-	calls_are "getpid openat stat pread64 close stat stat mprotect $LOOK" "$(calls_of_a_start k)"
+	local first="gettid getpid getpid openat stat" last="close stat stat mmap select poll stat stat stat mprotect"
+	calls_are "$first pread64 $last" "$(calls_of_a_start k)"
 	many_rules '{ program = "daemon-%d"; idle = 30; }' | compile many
-	calls_are "getpid openat stat readlinkat pread64 pread64 pread64 close stat stat mprotect $LOOK" "$(calls_of_a_start many)"
+	calls_are "$first readlinkat pread64 pread64 pread64 $last" "$(calls_of_a_start many)"
 }
 
 @test "system calls of each call" {

@@ -226,6 +226,42 @@ preloaded() {
 	under_the_shim_and_without preloaded after
 }
 
+# Four threads of a constructor that make sockets while the shim is loaded, and keep one each.
+has_threads() {
+	: >log
+	start env "LD_PRELOAD=${WITH:+$SHIM }$PWD/libthreads.so" "$CALLERS" three
+	says ready
+	expect 7 "$PID"
+	end "$PID"
+}
+
+@test "threads that a constructor of another library has started" {
+	needs cc
+	needs_helpers
+	cc -O1 -shared -fPIC -x c -o libthreads.so - <<-'END'
+		#include <pthread.h>
+		#include <unistd.h>
+		#include <sys/socket.h>
+		static void *run(void *nothing)
+		{
+			for (int i = 0; i < 300; i++)
+				close(socket(AF_INET, SOCK_STREAM, 0));
+			socket(AF_INET, SOCK_STREAM, 0);
+			return nothing;
+		}
+		__attribute__((constructor)) static void start(void)
+		{
+			pthread_t thread;
+			for (int i = 0; i < 4; i++)
+				pthread_create(&thread, NULL, run, NULL);
+		}
+	END
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		under_the_shim has_threads
+	done
+	without_the_shim has_threads
+}
+
 needs_it() {
 	start ./linked
 	expect 3 "$PID"
