@@ -33,10 +33,11 @@ KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)
 
 # The shim runs inside other programs. No FORTIFY: its __*_chk functions are glibc's alone. Small, for every program
 # maps it at its start: no start files, which it does not need, and as few segments and pages as there can be. It makes
-# its data read-only itself, with what it has found out: norelro.
+# its data read-only itself, with what it has found out, but where the library is for musl: memory_seal_library().
+RELRO := $(if $(findstring musl,$(shell $(CC) -dumpmachine)),relro,norelro)
 SHIM_CFLAGS = $(KASHIM_CFLAGS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -Os -ffunction-sections -fdata-sections
 SHIM_LDFLAGS = -shared -nostartfiles -Wl,-soname,libkashim.so -Wl,--version-script=shim/libkashim.map \
-	-Wl,-z,defs,-z,norelro,-z,now,-z,noseparate-code,--gc-sections
+	-Wl,-z,defs,-z,$(RELRO),-z,now,-z,noseparate-code,--gc-sections
 
 LIBCONFIG_CFLAGS = $(shell $(PKG_CONFIG) --cflags libconfig 2>/dev/null)
 LIBCONFIG_LIBS = $(shell $(PKG_CONFIG) --libs libconfig 2>/dev/null || echo -lconfig)

@@ -284,20 +284,21 @@ holds_for_address(const struct policy *policy, const struct rule *rule, enum con
 	return included || !any_included;
 }
 
-static bool
-holds_for_port(const struct policy *policy, const struct rule *rule, enum condition condition,
-    const struct endpoint *endpoint)
+/* Compiled in place, for policy_match() asks it of each rule. */
+static inline __attribute__((always_inline)) bool
+holds_for_port(const uint32_t *words, uint32_t condition, const struct endpoint *endpoint)
 {
-	uint32_t count;
-	const uint32_t *member = members(policy, rule, condition, &count);
+	const uint32_t *member = words + condition;
 
-	if (count == 0)
+	if (condition == 0)
 		return true;
 	if (!endpoint->known)
 		return false;
-	for (; count != 0; count--, member++)
+	for (uint32_t count = *member; count != 0; count--) {
+		member++;
 		if (endpoint->port >= *member >> 16 && endpoint->port <= (*member & 0xffff))
 			return true;
+	}
 	return false;
 }
 
@@ -320,9 +321,9 @@ policy_holds(const struct policy *policy, const struct rule *rule, enum conditio
 	case CONDITION_LOCAL:
 		return holds_for_address(policy, rule, condition, &facts->local);
 	case CONDITION_REMOTE_PORT:
-		return holds_for_port(policy, rule, condition, &facts->remote);
+		return holds_for_port(policy->words, rule->condition[condition], &facts->remote);
 	case CONDITION_LOCAL_PORT:
-		return holds_for_port(policy, rule, condition, &facts->local);
+		return holds_for_port(policy->words, rule->condition[condition], &facts->local);
 	default:
 		return holds_for_program(policy, rule, condition, facts);
 	}
@@ -346,23 +347,24 @@ policy_matches_connection(
 	if (facts->direction == DIRECTION_ANY)
 		return false;
 	return (rule->direction == DIRECTION_ANY || rule->direction == facts->direction) &&
-	       holds_for_port(policy, rule, CONDITION_REMOTE_PORT, &facts->remote) &&
-	       holds_for_port(policy, rule, CONDITION_LOCAL_PORT, &facts->local) &&
-	       holds_for_address(policy, rule, CONDITION_REMOTE, &facts->remote) &&
-	       holds_for_address(policy, rule, CONDITION_LOCAL, &facts->local);
+	       policy_holds(policy, rule, CONDITION_REMOTE_PORT, facts) &&
+	       policy_holds(policy, rule, CONDITION_LOCAL_PORT, facts) &&
+	       policy_holds(policy, rule, CONDITION_REMOTE, facts) &&
+	       policy_holds(policy, rule, CONDITION_LOCAL, facts);
 }
 
 const struct rule *
 policy_match(const struct policy *policy, const struct facts *facts)
 {
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
+	const struct rule *end = policy->rules + policy->rule_count;
+	const uint32_t *words = policy->words;
 
+	for (const struct rule *rule = policy->rules; rule < end; rule++) {
 		/* Most rules for connections are for others, and these two say so at little cost.
 		 */
 		if (rule->direction != DIRECTION_ANY && rule->direction != facts->direction)
 			continue;
-		if (!holds_for_port(policy, rule, CONDITION_REMOTE_PORT, &facts->remote))
+		if (!holds_for_port(words, rule->condition[CONDITION_REMOTE_PORT], &facts->remote))
 			continue;
 		if (policy_matches_connection(policy, rule, facts) &&
 		    policy_matches_program(policy, rule, facts))

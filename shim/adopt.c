@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -48,10 +49,24 @@ carry(const struct loaded *loaded, int fd, struct mark mark)
 	return mark;
 }
 
+/* What tcp_protocol() says, by as few questions as will do: MPTCP matters for user timeouts alone.
+ */
+static int
+protocol_of(const struct loaded *loaded, int fd)
+{
+	if (loaded->settings.value[OPTION_USER_TIMEOUT] == VALUE_UNSET) {
+		if (tcp_answers(fd))
+			return IPPROTO_TCP;
+		if (errno == ENOTSOCK)
+			return -1;
+	}
+	return tcp_protocol(fd);
+}
+
 struct mark
 adopt(const struct loaded *loaded, int fd)
 {
-	int protocol = tcp_protocol(fd);
+	int protocol = protocol_of(loaded, fd);
 	struct mark mark = { .kind = MARK_UNKNOWN };
 	bool listens;
 
@@ -71,18 +86,19 @@ adopt(const struct loaded *loaded, int fd)
 	if (!listens && decide_waits(loaded) && endpoint_remote(fd).known)
 		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
 	mark = carry(loaded, fd, mark);
-	if (listens)
+	if (listens) {
 		apply_listener(fd, &loaded->settings);
-	if (listens)
 		mark_late(&mark, queue_of(fd));
+	}
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	return mark;
 }
 
 /*
- * Whether it may be a socket. Asked for before anything else: a seccomp filter that came over
- * execve(2) may kill who asks for socket options, but not who asks for this, as ld.so(8) just did.
+ * Whether it may be a socket. Asked for before anything else, until there was one: a seccomp filter
+ * that came over execve(2) may kill who asks for socket options, but not who asks for this, as
+ * ld.so(8) just did.
  */
 static bool
 may_be_socket(int fd)
@@ -96,13 +112,17 @@ void
 adopt_open(const struct loaded *loaded)
 {
 	int end = descriptors_end();
+	bool sockets = false;
 
 	for (int first = 0; first < end; first += DESCRIPTORS_AT_ONCE) {
 		uint64_t open = descriptors_open(first);
 
 		for (int i = 0; open != 0; i++, open >>= 1)
-			if ((open & 1) != 0 && may_be_socket(first + i))
-				adopt(loaded, first + i);
+			if ((open & 1) != 0 && (sockets || may_be_socket(first + i))) {
+				struct mark mark = adopt(loaded, first + i);
+
+				sockets |= mark.kind != MARK_UNKNOWN;
+			}
 	}
 }
 

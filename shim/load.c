@@ -177,7 +177,10 @@ find_out(struct loaded *loaded, char **environment)
 static bool
 is_first_thread(void)
 {
-	return syscall(SYS_gettid) == syscall(SYS_getpid);
+	long thread = syscall(SYS_gettid);
+
+	/* A seccomp filter may refuse to say so. */
+	return thread == -1 || thread == syscall(SYS_getpid);
 }
 
 const struct loaded *
@@ -212,6 +215,7 @@ start(void)
 	int saved = errno;
 
 	load_now();
-	memory_seal_library();
+	if (atomic_load(&load_published) == &state.loaded)
+		memory_seal_library();
 	errno = saved;
 }

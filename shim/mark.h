@@ -23,7 +23,7 @@ enum mark_kind {
  */
 struct mark {
 	unsigned kind : 2;
-	unsigned mptcp : 1;   /* the kernel passes less on to its connections */
+	unsigned mptcp : 1;   /* the kernel does not pass a user timeout on to its connections */
 	unsigned decided : 1; /* its connection is known; the rules that look at it have spoken */
 	unsigned late : 1;    /* a listener that got the policy late, see `number` */
 	unsigned asked : 11;  /* options that the program set itself, and got: 1 << option */

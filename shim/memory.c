@@ -64,6 +64,9 @@ memory_seal(const void *start, size_t size)
 /* Where the library lies in memory, by the linker. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
+/* In glibc alone. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+
 void
 memory_seal_library(void)
 {
@@ -71,6 +74,9 @@ memory_seal_library(void)
 	const ElfW(Phdr) *segment = (const void *)(base + __ehdr_start.e_phoff);
 	size_t within = getauxval(AT_PAGESZ) - 1;
 
+	/* musl gives what is left of the last page to malloc(3): ldso/dynlink.c, reclaim_gaps(). */
+	if (gnu_get_libc_version == NULL)
+		return;
 	for (unsigned i = 0; i < __ehdr_start.e_phnum; i++)
 		if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_W) != 0)
 			memory_seal(base + (segment[i].p_vaddr & ~within),

@@ -24,7 +24,8 @@ void memory_seal(const void *start, size_t size);
 /*
  * The same for all that the library itself can write: what the loader has relocated, and every
  * variable. One call, and one page, for both: so the linker is not asked for a part of its own that
- * the loader would make read-only before our constructor runs ("relro").
+ * the loader would make read-only before our constructor runs ("relro"). With glibc only; elsewhere
+ * it does nothing.
  */
 void memory_seal_library(void);
 

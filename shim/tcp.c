@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp.h"
 
+#include <errno.h>
+#include <netinet/tcp.h>
+
 #include "kernel.h"
 
 bool
@@ -14,29 +17,39 @@ tcp_is_request(int family, int type, int protocol)
 }
 
 static int
-option_of(int fd, int name)
+option_of(int fd, int level, int name)
 {
 	int value = -1;
 	socklen_t size = sizeof(value);
 
-	return kernel_getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+	if (kernel_getsockopt(fd, level, name, &value, &size) == -1)
+		return -1;
+	/* A stream of TIPC answers with nothing: net/tipc/socket.c, tipc_getsockopt(). */
+	errno = ENOPROTOOPT;
+	return size == sizeof(value) ? value : -1;
 }
 
 int
 tcp_protocol(int fd)
 {
-	int protocol = option_of(fd, SO_PROTOCOL);
+	int protocol = option_of(fd, SOL_SOCKET, SO_PROTOCOL);
 
 	if (protocol == -1)
 		return -1;
 	/* A raw socket may have protocol 6, too. */
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
 		return 0;
-	return option_of(fd, SO_TYPE) == SOCK_STREAM ? protocol : 0;
+	return option_of(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM ? protocol : 0;
+}
+
+bool
+tcp_answers(int fd)
+{
+	return option_of(fd, IPPROTO_TCP, TCP_NODELAY) != -1;
 }
 
 bool
 tcp_listens(int fd)
 {
-	return option_of(fd, SO_ACCEPTCONN) == 1;
+	return option_of(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1;
 }

@@ -20,6 +20,12 @@ bool tcp_is_request(int family, int type, int protocol);
  */
 int tcp_protocol(int fd);
 
+/*
+ * Whether it is a TCP socket that says so, by one call: MPTCP does since Linux 5.17. Where not,
+ * errno is ENOTSOCK for what is no socket.
+ */
+bool tcp_answers(int fd);
+
 bool tcp_listens(int fd);
 
 #endif
