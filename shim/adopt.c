@@ -63,8 +63,9 @@ protocol_of(const struct loaded *loaded, int fd)
 	return tcp_protocol(fd);
 }
 
-struct mark
-adopt(const struct loaded *loaded, int fd)
+/* A socket that can be written to does not listen: net/ipv4/tcp.c, tcp_poll(). */
+static struct mark
+bring_in(const struct loaded *loaded, int fd, bool is_writable)
 {
 	int protocol = protocol_of(loaded, fd);
 	struct mark mark = { .kind = MARK_UNKNOWN };
@@ -82,7 +83,7 @@ adopt(const struct loaded *loaded, int fd)
 	}
 	mark.kind = MARK_TCP;
 	mark.mptcp = protocol == IPPROTO_MPTCP;
-	listens = tcp_listens(fd);
+	listens = !is_writable && tcp_listens(fd);
 	if (!listens && decide_waits(loaded) && endpoint_remote(fd).known)
 		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
 	mark = carry(loaded, fd, mark);
@@ -93,6 +94,12 @@ adopt(const struct loaded *loaded, int fd)
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	return mark;
+}
+
+struct mark
+adopt(const struct loaded *loaded, int fd)
+{
+	return bring_in(loaded, fd, false);
 }
 
 /*
@@ -115,14 +122,17 @@ adopt_open(const struct loaded *loaded)
 	bool sockets = false;
 
 	for (int first = 0; first < end; first += DESCRIPTORS_AT_ONCE) {
-		uint64_t open = descriptors_open(first);
+		struct descriptors found = descriptors_look(first);
 
-		for (int i = 0; open != 0; i++, open >>= 1)
-			if ((open & 1) != 0 && (sockets || may_be_socket(first + i))) {
-				struct mark mark = adopt(loaded, first + i);
+		for (int fd = first; found.open != 0; fd++) {
+			if ((found.open & 1) != 0 && (sockets || may_be_socket(fd))) {
+				struct mark mark = bring_in(loaded, fd, found.writable & 1);
 
 				sockets |= mark.kind != MARK_UNKNOWN;
 			}
+			found.open >>= 1;
+			found.writable >>= 1;
+		}
 	}
 }
 

@@ -68,19 +68,22 @@ descriptors_end(void)
 	return end;
 }
 
-uint64_t
-descriptors_open(int first)
+struct descriptors
+descriptors_look(int first)
 {
 	struct pollfd ask[DESCRIPTORS_AT_ONCE];
-	uint64_t open = 0;
+	struct descriptors found = { 0 };
 
 	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++)
-		ask[i] = (struct pollfd){ .fd = first + i };
+		ask[i] = (struct pollfd){ .fd = first + i, .events = POLLOUT };
 	/* More than RLIMIT_NOFILE at once is refused: then each of them has to be tried. */
 	if (kernel_poll(ask, DESCRIPTORS_AT_ONCE, 0) == -1)
-		return UINT64_MAX;
-	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++)
+		return (struct descriptors){ .open = UINT64_MAX };
+	for (int i = 0; i < DESCRIPTORS_AT_ONCE; i++) {
 		if ((ask[i].revents & POLLNVAL) == 0)
-			open |= UINT64_C(1) << i;
-	return open;
+			found.open |= UINT64_C(1) << i;
+		if ((ask[i].revents & POLLOUT) != 0)
+			found.writable |= UINT64_C(1) << i;
+	}
+	return found;
 }

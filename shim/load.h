@@ -36,7 +36,7 @@ struct loaded {
 };
 
 /* As load() answers, once something is known. */
-extern _Atomic(const struct loaded *) load_published;
+extern _Atomic(const struct loaded *) load_published HIDDEN;
 const struct loaded *load_now(void);
 
 /*

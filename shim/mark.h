@@ -41,7 +41,7 @@ struct marks {
 	unsigned count;
 	atomic_flag *reported;
 };
-extern struct marks marks;
+extern struct marks marks HIDDEN;
 
 /* Make room for it. Where there is none, every descriptor stays unknown, as before the call. */
 void mark_begin(void);

@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "inline.h"
 #include "kernel.h"
 
 /*
@@ -62,7 +63,7 @@ memory_seal(const void *start, size_t size)
 }
 
 /* Where the library lies in memory, by the linker. */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern const ElfW(Ehdr) __ehdr_start HIDDEN;
 
 /* In glibc alone. */
 extern const char *gnu_get_libc_version(void) __attribute__((weak));

@@ -26,9 +26,11 @@ BLOCKS = 12
 
 # What is called, on what, for how many seconds, and the variants beside the first, with which they are compared.
 MEASURED = (
-    ("socket", "tcp", 9, ("self", "none", "compiled", "connections", "off", "libkeepalive0", "libdontdie0")),
+    ("both", "tcp", 9, ("self", "none", "compiled", "connections", "off", "libkeepalive0", "libdontdie0")),
     ("socket", "udp", 3, ("none", "again", "compiled", "libkeepalive0", "libdontdie0")),
     ("socket", "unix", 3, ("none", "again", "compiled", "libkeepalive0", "libdontdie0")),
+    ("close", "udp", 3, ("none", "again", "compiled", "libkeepalive0", "libdontdie0")),
+    ("close", "unix", 3, ("none", "again", "compiled", "libkeepalive0", "libdontdie0")),
     ("connect", "tcp", 6, ("none", "again", "self", "compiled", "connections")),
     ("connect", "udp", 3, ("none", "again", "compiled")),
     ("connect", "unix", 3, ("none", "again", "compiled")),
@@ -90,7 +92,7 @@ def measure_calls(table, found):
         def command(name, what=what, kind=kind):
             return [CALLS, what, kind, TIMES, *(["self"] if name == "self" else [])]
 
-        title = {"socket": "socket() and close()", "exchange": "send(), recv(), sendmsg(), recvmsg()"}.get(what, what + "()")
+        title = {"both": "socket() and close()", "exchange": "send(), recv(), sendmsg(), recvmsg()"}.get(what, what + "()")
         title = f"{title}, {'Unix' if kind == 'unix' else kind.upper()}"
         figures = in_turn(named(found, names, command), seconds * PACE)
         rows = table.add_all(title, "ns", figures)

@@ -3,7 +3,9 @@
  * What a network call costs: calls WHAT KIND TIMES [self], KIND is tcp, udp or unix. Each figure
  * is the median of so many times. WHAT is
  *
- *	socket     socket(2) and close(2)
+ *	socket     socket(2)
+ *	close      close(2) of a socket
+ *	both       one after the other
  *	connect    to a listener, or a bound socket, of this process
  *	accept     of a connection that waits
  *	exchange   send(2), recv(2), and the same back by sendmsg(2) and recvmsg(2)
@@ -91,6 +93,16 @@ open_client(void)
 static void __attribute__((noinline)) measured_socket(void)
 {
 	client = open_socket();
+}
+
+static void __attribute__((noinline)) measured_close(void)
+{
+	close(client);
+}
+
+static void __attribute__((noinline)) measured_both(void)
+{
+	client = open_socket();
 	close(client);
 }
 
@@ -150,6 +162,12 @@ open_pair(void)
 }
 
 static void
+close_client(void)
+{
+	close(client);
+}
+
+static void
 nothing(void)
 {
 }
@@ -158,7 +176,9 @@ static const struct what {
 	const char *name;
 	void (*before)(void), (*call)(void), (*after)(void);
 } whats[] = {
-	{ "socket", nothing, measured_socket, nothing },
+	{ "socket", nothing, measured_socket, close_client },
+	{ "close", open_client, measured_close, nothing },
+	{ "both", nothing, measured_both, nothing },
 	{ "connect", open_client, measured_connect, accept_and_close },
 	{ "accept", open_connection, measured_accept, close_both },
 	{ "exchange", open_pair, measured_exchange, close_both },
@@ -187,7 +207,8 @@ figure(void)
 static _Noreturn void
 usage(void)
 {
-	fputs("usage: calls socket|connect|accept|exchange tcp|udp|unix TIMES [self]\n", stderr);
+	fputs("usage: calls socket|close|both|connect|accept|exchange tcp|udp|unix TIMES [self]\n",
+	    stderr);
 	exit(2);
 }
 

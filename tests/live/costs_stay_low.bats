@@ -50,7 +50,7 @@ instructions_of() {
 	plain=$(count_instructions --toggle-collect='measured_*' "$CALLS" "$@" 1000 <<<'')
 	shim "$policy"
 	wrapped=$(count_instructions --toggle-collect='measured_*' "$CALLS" "$@" 1000 <<<'')
-	[ "$plain" -ge 15000 ] || fail "control: $* has only $plain instructions" || return
+	[ "$plain" -ge 9000 ] || fail "control: $* has only $plain instructions" || return
 	echo $(((wrapped - plain) / 1000))
 }
 
@@ -115,32 +115,34 @@ calls_are() {
 
 @test "instructions of socket() and close()" {
 	needs_instructions
-	at_most 655 "TCP" "$(instructions_of k socket tcp)"
-	at_most 115 "UDP" "$(instructions_of k socket udp)"
-	at_most 110 "Unix" "$(instructions_of k socket unix)"
+	at_most 576 "TCP, both" "$(instructions_of k both tcp)"
+	for kind in udp unix; do
+		at_most 56 "$kind, socket()" "$(instructions_of k socket "$kind")"
+		at_most 18 "$kind, close()" "$(instructions_of k close "$kind")"
+	done
 }
 
 @test "instructions of connect()" {
 	needs_instructions
-	at_most 53 "TCP" "$(instructions_of k connect tcp)"
-	at_most 53 "UDP" "$(instructions_of k connect udp)"
-	at_most 53 "Unix" "$(instructions_of k connect unix)"
+	for kind in tcp udp unix; do
+		at_most 40 "$kind" "$(instructions_of k connect "$kind")"
+	done
 	# Rules that look at connections are walked at each one.
 	many_rules '{ direction = "connect"; remote_port = %d; remote = "10.%d.%d.0/24"; idle = 30; }' | compile connections
 	counted=$(instructions_of connections connect tcp)
-	at_most 61500 "TCP, 1,000 rules" "$counted"
-	not at_most 53 "control: TCP, 1,000 rules" "$counted"
+	at_most 41300 "TCP, 1,000 rules" "$counted"
+	not at_most 40 "control: TCP, 1,000 rules" "$counted"
 }
 
 @test "instructions of accept()" {
 	needs_instructions
-	at_most 225 "TCP" "$(instructions_of k accept tcp)"
-	at_most 155 "Unix" "$(instructions_of k accept unix)"
+	at_most 63 "TCP" "$(instructions_of k accept tcp)"
+	at_most 58 "Unix" "$(instructions_of k accept unix)"
 }
 
 @test "instructions of send(), recv(), sendmsg() and recvmsg()" {
 	needs_instructions
-	at_most 50 "TCP" "$(instructions_of k exchange tcp)"
+	at_most 19 "TCP" "$(instructions_of k exchange tcp)"
 }
 
 @test "instructions of a start" {
@@ -172,13 +174,13 @@ calls_are() {
 
 @test "system calls of each call" {
 	needs_calls
-	calls_are "12 > setsockopt" "$(calls_of_three socket tcp)"
+	calls_are "12 > setsockopt" "$(calls_of_three both tcp)"
 	calls_are "12 > setsockopt" "$(calls_of_three connect tcp)"
 	[ "$(grep -c ^connect plain.trace)" = 3 ] || fail "control: no connect"
 	calls_are "12 > setsockopt" "$(calls_of_three accept tcp)"
 	[ "$(grep -c ^accept plain.trace)" = 3 ] || fail "control: no accept"
 	for kind in udp unix; do
-		for what in socket connect; do
+		for what in socket close connect; do
 			calls_are "" "$(calls_of_three "$what" "$kind")"
 		done
 	done
