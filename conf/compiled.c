@@ -276,7 +276,7 @@ compiled_read(void *image, size_t size, struct policy *policy)
 const char *
 compiled_problem(enum compiled_state state)
 {
-	static const char *const problem[] = {
+	static const char problem[][48] = {
 		[COMPILED_GOOD] = "is in order",
 		[COMPILED_FOREIGN] = "is not a compiled policy",
 		[COMPILED_VERSION_OTHER] = "was compiled by another version of kashim",

@@ -28,7 +28,9 @@ const struct option_row option_table[OPTION_COUNT] = {
 	[OPTION_PATH_TIMEOUT] = { "path_timeout", 0, 0, 4, 24 * 3600, UNIT_SECONDS },
 };
 
-static const char *const unit_name[] = {
+/* In arrays, as all words in the shim are: a pointer would be work for the loader, at each start.
+ */
+static const char unit_name[][16] = {
 	[UNIT_NONE] = "",
 	[UNIT_SECONDS] = "seconds",
 	[UNIT_MILLISECONDS] = "milliseconds",
@@ -37,8 +39,8 @@ static const char *const unit_name[] = {
 
 /* The parts of a duration, the largest first, in milliseconds. */
 static const struct {
-	const char *suffix;
-	int64_t milliseconds;
+	char suffix[4];
+	int32_t milliseconds;
 } duration_parts[] = { { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } };
 
 enum { PARTS = sizeof(duration_parts) / sizeof(duration_parts[0]) };
@@ -201,7 +203,7 @@ option_named(const char *key, size_t size)
 void
 option_put(struct text *text, enum option_id option, int32_t value)
 {
-	static const char *const symbol[] = {
+	static const char symbol[][8] = {
 		[UNIT_NONE] = "",
 		[UNIT_SECONDS] = " s",
 		[UNIT_MILLISECONDS] = " ms",

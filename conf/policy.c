@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-static const char *const mode_names[] = {
+static const char mode_names[][8] = {
 	[MODE_UNSET] = "",
 	[MODE_FORCE] = "force",
 	[MODE_SUGGEST] = "suggest",

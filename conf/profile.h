@@ -8,7 +8,7 @@
 
 /* A profile that needs no configuration: a path whose idle timeout its operator has documented. */
 struct builtin_profile {
-	const char *name;
+	char name[16];
 	int32_t path_timeout; /* seconds */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <sys/auxv.h>
+#include <sys/stat.h>
 
 #include "kernel.h"
 #include "memory.h"
@@ -13,6 +14,22 @@
  * Touched only as far as used.
  */
 enum { ARGUMENTS_ROOM = 6 * 1024 * 1024 };
+
+/* Whether some rule names a program by its path: directories have links, too. */
+static bool
+asks_for_path(const struct policy *policy)
+{
+	bool asks = false;
+
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const uint32_t *member =
+		    policy->words + policy->rules[i].condition[CONDITION_PROGRAM];
+
+		for (uint32_t count = *member; count != 0; count--)
+			asks |= strchr(policy->strings + *++member, '/') != NULL;
+	}
+	return asks;
+}
 
 /* Whether some rule has this condition. */
 static bool
@@ -42,8 +59,42 @@ find_executed(char *room)
 	return room;
 }
 
-const char *
-facts_image(char *room)
+/*
+ * Whether an interpreter runs what was executed. The kernel has put the file among its arguments
+ * then: fs/binfmt_script.c, fs/binfmt_misc.c; not far behind, for there are six at most, with one
+ * argument each.
+ */
+static bool
+is_interpreted(char **arguments, const char *executed)
+{
+	enum { NEAR = 16 };
+
+	for (int i = 0; i < NEAR && arguments[i] != NULL; i++)
+		if (i > 0 && strcmp(arguments[i], executed) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether the kernel runs a file of the same name as the one that was executed: no link leads to
+ * it, and it has no interpreter. A look into /proc costs a start as much as all the rest; where
+ * there is privilege to be gained it is taken nevertheless, for who starts the program may change
+ * the link meanwhile.
+ */
+static bool
+has_own_name(char **arguments)
+{
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+	struct stat stat;
+
+	return arguments != NULL && executed != NULL && getauxval(AT_SECURE) == 0 &&
+	       !is_interpreted(arguments, executed) &&
+	       fstatat(AT_FDCWD, executed, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(stat.st_mode);
+}
+
+static const char *
+find_image(char *room)
 {
 	long size = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", room, PATH_LONGEST - 1UL);
 
@@ -51,6 +102,12 @@ facts_image(char *room)
 		return NULL;
 	room[size] = '\0';
 	return room;
+}
+
+const char *
+facts_other_image(char **arguments, char *room)
+{
+	return has_own_name(arguments) ? NULL : find_image(room);
 }
 
 /* The kernel's copy of the arguments stays as it was, whatever the program does to its own. */
@@ -82,14 +139,15 @@ facts_matter(const struct policy *policy)
 }
 
 struct facts
-facts_of_program(const struct policy *policy, struct facts_room *room)
+facts_of_program(const struct policy *policy, char **arguments, struct facts_room *room)
 {
 	struct facts facts = { 0 };
 
 	room->arguments = NULL;
 	if (asks_for(policy, CONDITION_PROGRAM)) {
 		facts.executed = find_executed(room->executed);
-		facts.image = facts_image(room->image);
+		facts.image = asks_for_path(policy) ? find_image(room->image)
+						    : facts_other_image(arguments, room->image);
 	}
 	if (asks_for(policy, CONDITION_ARGUMENT)) {
 		facts.arguments_size = find_arguments(room);

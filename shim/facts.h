@@ -15,15 +15,20 @@ struct facts_room {
 /*
  * Find out about this program what the rules of a policy ask for, and no more: each fact costs
  * system calls. What cannot be found out (no /proc, no memory) is unknown, and conditions on it do
- * not hold. Release with facts_free().
+ * not hold. `arguments` are as the kernel gave them to the program, or NULL where nobody knows that
+ * any more. Release with facts_free().
  */
-struct facts facts_of_program(const struct policy *policy, struct facts_room *room);
+struct facts facts_of_program(
+    const struct policy *policy, char **arguments, struct facts_room *room);
 void facts_free(struct facts_room *room);
 
 /* Whether a rule asks for any of them. */
 bool facts_matter(const struct policy *policy);
 
-/* The file that the kernel runs, a script's interpreter; in `room`, of PATH_LONGEST. Or NULL. */
-const char *facts_image(char *room);
+/*
+ * The file that the kernel runs, a script's interpreter; in `room`, of PATH_LONGEST. NULL where
+ * nobody knows, or where it has the name of the file that was executed.
+ */
+const char *facts_other_image(char **arguments, char *room);
 
 #endif

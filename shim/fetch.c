@@ -140,10 +140,11 @@ find_named(
  * names, a script's own and its interpreter's, that is the whole policy.
  */
 __attribute__((noinline)) static enum compiled_state
-find_part(int fd, size_t file_size, struct index_part *part)
+find_part(const struct fetched *fetched, int fd, size_t file_size, struct index_part *part)
 {
 	char bytes[INDEX_HEADER], image[PATH_LONGEST];
-	const char *names[] = { (const char *)getauxval(AT_EXECFN), facts_image(image) };
+	const char *names[] = { (const char *)getauxval(AT_EXECFN),
+		facts_other_image(fetched->arguments, image) };
 	uint32_t before = 0, hash;
 	enum compiled_state state;
 	struct index_part named;
@@ -182,7 +183,7 @@ read_compiled(struct fetched *fetched, int fd, const char *conf)
 	refused = why_refused(&stat);
 	part.size = (uint32_t)stat.st_size;
 	if (refused == NULL && part.size > sizeof(fetched->small))
-		state = find_part(fd, part.size, &part);
+		state = find_part(fetched, fd, part.size, &part);
 	if (refused == NULL && state == COMPILED_GOOD && !make_room(fetched, part.size))
 		refused = "is ignored: no memory";
 	if (refused != NULL)
@@ -322,7 +323,8 @@ put_consequence(struct fetched *fetched)
 }
 
 void
-fetch(const struct variables *variables, char **environment, struct fetched *fetched)
+fetch(const struct variables *variables, char **environment, char **arguments,
+    struct fetched *fetched)
 {
 	const char *conf = variables->conf == NULL ? PATH_CONF_DEFAULT : variables->conf;
 	const char *library;
@@ -331,6 +333,7 @@ fetch(const struct variables *variables, char **environment, struct fetched *fet
 	memset(fetched, 0, offsetof(struct fetched, problem_room));
 	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
 	fetched->state = FETCHED_BROKEN;
+	fetched->arguments = arguments;
 	/* An init is not risked, but where LD_PRELOAD names us: a container's is a program. */
 	if (syscall(SYS_getpid) == 1 && !variables_preload(variables, own_path()))
 		return;

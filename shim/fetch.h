@@ -18,6 +18,7 @@ enum fetched_state {
 
 struct fetched {
 	enum fetched_state state;
+	char **arguments; /* of the program, as for facts_of_program() */
 	struct policy policy;
 	struct rule *rules;        /* of the policy, in memory of our own: they may be narrowed, */
 	struct settings *settings; /* and these be resolved */
@@ -34,7 +35,8 @@ struct fetched {
  * a child, if the shim was loaded through the LD_PRELOAD variable; else an old compiled one, with a
  * report.
  */
-void fetch(const struct variables *variables, char **environment, struct fetched *fetched);
+void fetch(const struct variables *variables, char **environment, char **arguments,
+    struct fetched *fetched);
 
 /*
  * Give back what fetch() took. Where `connections` still has rules, the policy stays for them,

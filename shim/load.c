@@ -10,6 +10,7 @@
 #include "facts.h"
 #include "fetch.h"
 #include "kernel.h"
+#include "libc.h"
 #include "mark.h"
 #include "memory.h"
 #include "profile.h"
@@ -68,7 +69,7 @@ __attribute__((noinline)) static uint32_t
 narrow_by_facts(const struct fetched *fetched)
 {
 	struct facts_room room;
-	struct facts facts = facts_of_program(&fetched->policy, &room);
+	struct facts facts = facts_of_program(&fetched->policy, fetched->arguments, &room);
 	uint32_t kept = policy_narrow(&fetched->policy, fetched->rules, &facts);
 
 	facts_free(&room);
@@ -129,7 +130,7 @@ prepare_connections(struct loaded *loaded, struct fetched *fetched)
 }
 
 static void
-find_out(struct loaded *loaded, char **environment)
+find_out(struct loaded *loaded, char **environment, char **arguments)
 {
 	struct variables variables = variables_read(environment);
 	struct fetched fetched;
@@ -144,7 +145,7 @@ find_out(struct loaded *loaded, char **environment)
 	loaded->log = state.log;
 	loaded->problem = state.problem;
 
-	fetch(&variables, environment, &fetched);
+	fetch(&variables, environment, arguments, &fetched);
 	policy = fetched.state == FETCHED_POLICY ? &fetched.policy : NULL;
 	set_problem(fetched.problem.start);
 	if (policy != NULL) {
@@ -183,8 +184,8 @@ is_first_thread(void)
 	return thread == -1 || thread == syscall(SYS_getpid);
 }
 
-const struct loaded *
-load_now(void)
+static const struct loaded *
+load_with(char **arguments)
 {
 	char **environment = variables_environment();
 	const struct loaded *nothing = NULL;
@@ -195,7 +196,7 @@ load_now(void)
 		errno = saved;
 		return &unloaded;
 	}
-	find_out(&state.loaded, environment);
+	find_out(&state.loaded, environment, arguments);
 	if (!load_is_off(&state.loaded) || state.loaded.problem[0] != '\0')
 		mark_begin();
 	atomic_store_explicit(&load_published, &state.loaded, memory_order_release);
@@ -205,16 +206,24 @@ load_now(void)
 	return &state.loaded;
 }
 
+const struct loaded *
+load_now(void)
+{
+	return load_with(NULL);
+}
+
 /*
  * Another library's constructor may have called us first; then there is nothing left to find out.
  * Only here all becomes read-only: a signal handler that interrupts load_now() may call it, too.
+ * The arguments are there with glibc only.
  */
 __attribute__((constructor)) static void
-start(void)
+start(int count, char **arguments)
 {
 	int saved = errno;
 
-	load_now();
+	(void)count;
+	load_with(libc_is_glibc() ? arguments : NULL);
 	if (atomic_load(&load_published) == &state.loaded)
 		memory_seal_library();
 	errno = saved;

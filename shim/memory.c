@@ -11,6 +11,7 @@
 
 #include "inline.h"
 #include "kernel.h"
+#include "libc.h"
 
 /*
  * The kernel says so without harm: futex(2) reads a word before it waits for it to change, here for
@@ -65,9 +66,6 @@ memory_seal(const void *start, size_t size)
 /* Where the library lies in memory, by the linker. */
 extern const ElfW(Ehdr) __ehdr_start HIDDEN;
 
-/* In glibc alone. */
-extern const char *gnu_get_libc_version(void) __attribute__((weak));
-
 void
 memory_seal_library(void)
 {
@@ -76,7 +74,7 @@ memory_seal_library(void)
 	size_t within = getauxval(AT_PAGESZ) - 1;
 
 	/* musl gives what is left of the last page to malloc(3): ldso/dynlink.c, reclaim_gaps(). */
-	if (gnu_get_libc_version == NULL)
+	if (!libc_is_glibc())
 		return;
 	for (unsigned i = 0; i < __ehdr_start.e_phnum; i++)
 		if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_W) != 0)

@@ -159,8 +159,9 @@ calls_are() {
 	at_most 2000 "1,000 rules, beyond one" $((many - one))
 }
 
-# Whether this is the first thread; whether this is PID 1, the file of the policy, whether it is current; room for the
-# marks; what is open already, three descriptors; and its own page made read-only.
+# Whether this is the first thread; whether this is PID 1, the file of the policy, whether it is current; whether the
+# program is one that rules may name, without a look into /proc; room for the marks; what is open already, three
+# descriptors; and its own page made read-only.
 @test "system calls of a start" {
 	needs_calls
 	WITH=(env)
@@ -169,7 +170,9 @@ calls_are() {
 	local first="gettid getpid getpid openat stat" last="close stat stat mmap select poll stat stat stat mprotect"
 	calls_are "$first pread64 $last" "$(calls_of_a_start k)"
 	many_rules '{ program = "daemon-%d"; idle = 30; }' | compile many
-	calls_are "$first readlinkat pread64 pread64 pread64 $last" "$(calls_of_a_start many)"
+	calls_are "$first stat pread64 pread64 pread64 $last" "$(calls_of_a_start many)"
+	compile few <<<'rules = ( { program = "daemon"; idle = 30; } );'
+	calls_are "$first pread64 ${last/stat stat/stat stat stat}" "$(calls_of_a_start few)"
 }
 
 @test "system calls of each call" {

@@ -85,6 +85,45 @@ decides() {
 	decides 102 k.conf:4 scripts/reports
 }
 
+# The name of the file that the kernel runs counts as well as that of the file that was executed.
+@test "by the name behind a link, and the link's own" {
+	write_scripts
+	local interpreter run='import socket, time; sock = socket.socket(); time.sleep(60)'
+	interpreter=$(readlink -f "$PYTHON")
+	ln -s "$interpreter" scripts/interpreter
+	ln -s "$interpreter" scripts/other
+	ln -s billing scripts/invoices
+	compile <<-END
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ program = [ "billing", "interpreter" ]; idle = 101; },
+			{ program = "$(basename "$interpreter")"; idle = 103; }
+		);
+	END
+	decides 101 k.conf:3 scripts/interpreter -c "$run"
+	decides 103 k.conf:4 scripts/other -c "$run"
+	decides 103 k.conf:4 "$interpreter" -c "$run"
+	decides 101 k.conf:3 scripts/billing
+	decides 103 k.conf:4 scripts/invoices
+	# A script that is run by a script.
+	printf '#!%s/scripts/reports\n' "$PWD" >scripts/inner
+	chmod 755 scripts/inner
+	decides 103 k.conf:4 scripts/inner
+}
+
+@test "by a path that leads over a link" {
+	needs_python
+	mkdir bin
+	cp "$(readlink -f "$PYTHON")" bin/copy
+	ln -s bin linked
+	compile <<-END
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = ( { program = "$PWD/bin/*"; idle = 102; } );
+	END
+	decides 102 k.conf:2 bin/copy -c 'import socket, time; sock = socket.socket(); time.sleep(60)'
+	decides 102 k.conf:2 linked/copy -c 'import socket, time; sock = socket.socket(); time.sleep(60)'
+}
+
 @test "by an argument" {
 	write_scripts
 	compile <<-'END'
