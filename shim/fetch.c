@@ -137,7 +137,8 @@ find_named(
 
 /*
  * The part to be read of a large file, by its index. Where rules name the program by both of its
- * names, a script's own and its interpreter's, that is the whole policy.
+ * names, a script's own and its interpreter's, that is the whole policy. Not inlined: room for a
+ * path, above that of all the rest, would push the stack to a page that nobody has touched.
  */
 __attribute__((noinline)) static enum compiled_state
 find_part(const struct fetched *fetched, int fd, size_t file_size, struct index_part *part)
@@ -182,7 +183,7 @@ read_compiled(struct fetched *fetched, int fd, const char *conf)
 		return;
 	refused = why_refused(&stat);
 	part.size = (uint32_t)stat.st_size;
-	if (refused == NULL && part.size > sizeof(fetched->small))
+	if (refused == NULL && part.size > COMPILED_SMALL)
 		state = find_part(fetched, fd, part.size, &part);
 	if (refused == NULL && state == COMPILED_GOOD && !make_room(fetched, part.size))
 		refused = "is ignored: no memory";
@@ -194,25 +195,14 @@ read_compiled(struct fetched *fetched, int fd, const char *conf)
 		take_image(fetched, read_part(fd, fetched->image, part), conf, FORM_COMPILED);
 }
 
-/*
- * Not inlined, and find_part() neither: room for a path, above that of all the rest, would push
- * the stack to a page that nobody has touched.
- */
-__attribute__((noinline)) static int
-open_compiled(const char *conf)
-{
-	char path[PATH_LONGEST];
-	struct text text = text_in(path, sizeof(path));
-
-	path_put_compiled(&text, conf);
-	return kernel_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-}
-
 static void
 fetch_compiled(struct fetched *fetched, const char *conf)
 {
-	int fd = open_compiled(conf);
+	struct text path = text_in(fetched->small, sizeof(fetched->small));
+	int fd;
 
+	path_put_compiled(&path, conf);
+	fd = kernel_open(path.start, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd == -1) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			put_problem(fetched, conf, FORM_COMPILED, "cannot be opened");

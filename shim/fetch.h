@@ -7,6 +7,7 @@
 
 #include "compiled.h"
 #include "load.h"
+#include "path.h"
 #include "policy.h"
 #include "variables.h"
 
@@ -15,6 +16,8 @@ enum fetched_state {
 	FETCHED_NOTHING, /* there is no configuration at all, */
 	FETCHED_BROKEN,  /* or there is one that cannot be used: leave the program alone */
 };
+
+_Static_assert((int)PATH_LONGEST >= (int)COMPILED_SMALL, "the smaller room is on the stack");
 
 struct fetched {
 	enum fetched_state state;
@@ -26,8 +29,11 @@ struct fetched {
 	size_t image_size, mapping_size;
 	struct text problem; /* what to report, or nothing */
 	char problem_room[REPORT_LONGEST];
-	/* For most policies: a page of a new mapping would cost more than all the rest. */
-	_Alignas(uint64_t) char small[COMPILED_SMALL];
+	/*
+	 * The path of the compiled policy, and then, mostly, the policy itself: a page of a new
+	 * mapping would cost more than all the rest, and so would one further down the stack.
+	 */
+	_Alignas(uint64_t) char small[PATH_LONGEST];
 };
 
 /*

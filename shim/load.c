@@ -170,20 +170,6 @@ find_out(struct loaded *loaded, char **environment, char **arguments)
 	    loaded->connections.rule_count == 0 && !loaded->verbose && loaded->problem[0] == '\0';
 }
 
-/*
- * Only the first thread of a process finds out. Others, which some library's constructor may have
- * started before ours runs, never write here: so once all is found out, it can be made read-only,
- * and none of them comes too late.
- */
-static bool
-is_first_thread(void)
-{
-	long thread = syscall(SYS_gettid);
-
-	/* A seccomp filter may refuse to say so. */
-	return thread == -1 || thread == syscall(SYS_getpid);
-}
-
 static const struct loaded *
 load_with(char **arguments)
 {
@@ -191,11 +177,9 @@ load_with(char **arguments)
 	const struct loaded *nothing = NULL;
 	int saved = errno;
 
-	if (environment == NULL || !is_first_thread() ||
-	    !atomic_compare_exchange_strong(&load_published, &nothing, &unloaded)) {
-		errno = saved;
+	if (environment == NULL ||
+	    !atomic_compare_exchange_strong(&load_published, &nothing, &unloaded))
 		return &unloaded;
-	}
 	find_out(&state.loaded, environment, arguments);
 	if (!load_is_off(&state.loaded) || state.loaded.problem[0] != '\0')
 		mark_begin();
@@ -206,14 +190,30 @@ load_with(char **arguments)
 	return &state.loaded;
 }
 
-const struct loaded *
-load_now(void)
+static bool
+is_first_thread(void)
 {
-	return load_with(NULL);
+	int saved = errno;
+	long thread = syscall(SYS_gettid);
+	/* A seccomp filter may refuse to say so. */
+	bool is_first = thread == -1 || thread == syscall(SYS_getpid);
+
+	errno = saved;
+	return is_first;
 }
 
 /*
- * Another library's constructor may have called us first; then there is nothing left to find out.
+ * A caller that comes before our constructor, as from another library's. Threads that such a one
+ * has started do not find out anything, and so never write here: once our constructor has made all
+ * of it read-only, none of them comes too late.
+ */
+const struct loaded *
+load_now(void)
+{
+	return is_first_thread() ? load_with(NULL) : &unloaded;
+}
+
+/*
  * Only here all becomes read-only: a signal handler that interrupts load_now() may call it, too.
  * The arguments are there with glibc only.
  */

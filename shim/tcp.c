@@ -6,16 +6,6 @@
 
 #include "kernel.h"
 
-bool
-tcp_is_request(int family, int type, int protocol)
-{
-	if (family != AF_INET && family != AF_INET6)
-		return false;
-	if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM)
-		return false;
-	return protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-}
-
 static int
 option_of(int fd, int level, int name)
 {

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 
 #include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "inline.h"
 
 /* Older headers of libc do not have it: linux/in.h. */
 #ifndef IPPROTO_MPTCP
@@ -12,7 +15,15 @@
 #endif
 
 /* Whether socket(2) with these arguments makes a TCP socket, MPTCP included. */
-bool tcp_is_request(int family, int type, int protocol);
+INLINE bool
+tcp_is_request(int family, int type, int protocol)
+{
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM)
+		return false;
+	return protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
 
 /*
  * IPPROTO_TCP or IPPROTO_MPTCP for a TCP socket, 0 for another socket, -1 for what is none. Two

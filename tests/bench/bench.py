@@ -57,7 +57,7 @@ def measure_start(table, found):
         return in_turn(plain, seconds * PACE, **({"generations": 1} if sockets else {}))
 
     what = "start of /bin/true"
-    figures = compared(names, 24)
+    figures = compared(names, 30)
     rows = table.add_all(what, "us", figures, scale=1000)
     compiled = found["compiled"].name
     peers = [rows[name]["extra"] for name in variants.PEERS if name in rows]
@@ -70,7 +70,7 @@ def measure_start(table, found):
     add_extras(table, figures, [found[name].name for name in names[3:] if name in found], compiled)
     table.add_all(f"{what}, text not compiled", "us", compared(("none", "old"), 4), scale=1000)
     for sockets in 2500, 5000, 10000:
-        figures = compared(("options", "none", "compiled"), 4, sockets)
+        figures = compared(("options", "compiled"), 5, sockets)
         rows = table.add_all(f"{what} with {sockets:,} sockets, each", "us", figures, scale=1000 * sockets)
         bar(rows[compiled], "extra", 1)
 

@@ -115,9 +115,9 @@ calls_are() {
 
 @test "instructions of socket() and close()" {
 	needs_instructions
-	at_most 576 "TCP, both" "$(instructions_of k both tcp)"
+	at_most 540 "TCP, both" "$(instructions_of k both tcp)"
 	for kind in udp unix; do
-		at_most 56 "$kind, socket()" "$(instructions_of k socket "$kind")"
+		at_most 29 "$kind, socket()" "$(instructions_of k socket "$kind")"
 		at_most 18 "$kind, close()" "$(instructions_of k close "$kind")"
 	done
 }
@@ -125,24 +125,24 @@ calls_are() {
 @test "instructions of connect()" {
 	needs_instructions
 	for kind in tcp udp unix; do
-		at_most 40 "$kind" "$(instructions_of k connect "$kind")"
+		at_most 38 "$kind" "$(instructions_of k connect "$kind")"
 	done
 	# Rules that look at connections are walked at each one.
 	many_rules '{ direction = "connect"; remote_port = %d; remote = "10.%d.%d.0/24"; idle = 30; }' | compile connections
 	counted=$(instructions_of connections connect tcp)
 	at_most 41300 "TCP, 1,000 rules" "$counted"
-	not at_most 40 "control: TCP, 1,000 rules" "$counted"
+	not at_most 38 "control: TCP, 1,000 rules" "$counted"
 }
 
 @test "instructions of accept()" {
 	needs_instructions
-	at_most 63 "TCP" "$(instructions_of k accept tcp)"
-	at_most 58 "Unix" "$(instructions_of k accept unix)"
+	at_most 55 "TCP" "$(instructions_of k accept tcp)"
+	at_most 50 "Unix" "$(instructions_of k accept unix)"
 }
 
 @test "instructions of send(), recv(), sendmsg() and recvmsg()" {
 	needs_instructions
-	at_most 19 "TCP" "$(instructions_of k exchange tcp)"
+	at_most 18 "TCP" "$(instructions_of k exchange tcp)"
 }
 
 @test "instructions of a start" {
@@ -159,15 +159,14 @@ calls_are() {
 	at_most 2000 "1,000 rules, beyond one" $((many - one))
 }
 
-# Whether this is the first thread; whether this is PID 1, the file of the policy, whether it is current; whether the
-# program is one that rules may name, without a look into /proc; room for the marks; what is open already, three
-# descriptors; and its own page made read-only.
+# Whether this is PID 1, the file of the policy, whether it is current; whether the program may have another name, without
+# a look into /proc; room for the marks; what is open already, three descriptors; and its own page made read-only.
 @test "system calls of a start" {
 	needs_calls
 	WITH=(env)
 	trace /bin/true </dev/null | sed '1,/^munmap/d; /^exit_group/,$d' >after
 	[ ! -s after ] || fail "control: calls of the program itself: $(cat after)"
-	local first="gettid getpid getpid openat stat" last="close stat stat mmap select poll stat stat stat mprotect"
+	local first="getpid openat stat" last="close stat stat mmap select poll stat stat stat mprotect"
 	calls_are "$first pread64 $last" "$(calls_of_a_start k)"
 	many_rules '{ program = "daemon-%d"; idle = 30; }' | compile many
 	calls_are "$first stat pread64 pread64 pread64 $last" "$(calls_of_a_start many)"
