@@ -15,20 +15,28 @@
  */
 enum { ARGUMENTS_ROOM = 6 * 1024 * 1024 };
 
-/* Whether some rule names a program by its path: directories have links, too. */
+/* Whether this rule names a program by its path. */
+static bool
+names_path(const struct policy *policy, const struct rule *rule)
+{
+	const uint32_t *member = policy->words + rule->condition[CONDITION_PROGRAM];
+
+	if (rule->condition[CONDITION_PROGRAM] == 0)
+		return false;
+	for (uint32_t count = *member++; count != 0; count--, member++)
+		if (strchr(policy->strings + *member, '/') != NULL)
+			return true;
+	return false;
+}
+
+/* Whether some rule does: directories have links, too. */
 static bool
 asks_for_path(const struct policy *policy)
 {
-	bool asks = false;
-
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		const uint32_t *member =
-		    policy->words + policy->rules[i].condition[CONDITION_PROGRAM];
-
-		for (uint32_t count = *member; count != 0; count--)
-			asks |= strchr(policy->strings + *++member, '/') != NULL;
-	}
-	return asks;
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		if (names_path(policy, &policy->rules[i]))
+			return true;
+	return false;
 }
 
 /* Whether some rule has this condition. */
@@ -77,9 +85,9 @@ is_interpreted(char **arguments, const char *executed)
 
 /*
  * Whether the kernel runs a file of the same name as the one that was executed: no link leads to
- * it, and it has no interpreter. A look into /proc costs a start as much as all the rest; where
- * there is privilege to be gained it is taken nevertheless, for who starts the program may change
- * the link meanwhile.
+ * it, and it has no interpreter. A look into /proc costs a start nearly as much as all the rest;
+ * where there is privilege to be gained it is taken nevertheless, for who starts the program may
+ * change the link meanwhile.
  */
 static bool
 has_own_name(char **arguments)

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# An sshd of the test's own at 127.0.0.1:PORT, and a login. Neither asks for keepalive itself. Loaded after live.bash.
+# An sshd of the test's own at 127.0.0.1:PORT, and a login. Neither asks for keepalive itself. Its home is here, so that the
+# shell reads nobody's files. Loaded after live.bash.
 
 needs_ssh() {
 	needs ssh sshd ssh-keygen
@@ -24,6 +25,7 @@ start_sshd() {
 		PasswordAuthentication no
 		PrintMotd no
 		TCPKeepAlive no
+		SetEnv HOME=$PWD
 	END
 	start "$(command -v sshd)" -D -e -f "$PWD/sshd_config"
 	wait_for listens

@@ -303,7 +303,8 @@ carries_data() {
 	says "$name" 'got pong' $((before + 1))
 }
 
-# An sshd on the server, and SSH, a client's command for a session in which what is typed comes back.
+# An sshd on the server, and SSH, a client's command for a session in which what is typed comes back. Its home is here, so
+# that the shell reads nobody's files.
 start_sshd() {
 	local user
 	user=$(id -un)
@@ -320,6 +321,7 @@ start_sshd() {
 		StrictModes no
 		PasswordAuthentication no
 		PrintMotd no
+		SetEnv HOME=$PWD
 	END
 	start sshd server "$(command -v sshd)" -D -e -f "$PWD/sshd_config"
 	says sshd 'Server listening on .*'
