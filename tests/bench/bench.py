@@ -54,7 +54,7 @@ def measure_start(table, found):
 
     def compared(names, seconds, sockets=0):
         plain = [found[name]._replace(environment={}, command=starting(name, sockets)) for name in names if name in found]
-        return in_turn(plain, seconds * PACE, **({"generations": 1} if sockets else {}))
+        return in_turn(plain, seconds * PACE, **({"generations": 3} if sockets else {}))
 
     what = "start of /bin/true"
     figures = compared(names, 30)
