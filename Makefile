@@ -82,7 +82,7 @@ build/flags: force
 
 build/libkashim.so: $(SHIM_OBJECTS) shim/libkashim.map
 	$(call say,LINK)
-	$(Q)$(CC) $(SHIM_CFLAGS) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@.new $(SHIM_OBJECTS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@.new $(SHIM_OBJECTS)
 	$(Q)mv -f $@.new $@
 
 build/kashim-policy: $(CONF_OBJECTS)

@@ -56,6 +56,15 @@ needs() {
 	done
 }
 
+# All that a library can write to: a page more is a page of memory and a fault at each start.
+data_are_one_page() {
+	local start size
+	readelf -lW "$1" | sed -n 's/^ *LOAD .* \(0x[0-9a-f]*\) 0x[0-9a-f]* 0x[0-9a-f]* \(0x[0-9a-f]*\) RW .*/\1 \2/p' >data
+	[ "$(wc -l <data)" = 1 ] || fail "$(readelf -lW "$1")" || return
+	read -r start size <data
+	[ $((start / 4096)) = $(((start + size - 1) / 4096)) ] || fail "$(cat data)"
+}
+
 needs_root() {
 	[ "$(id -u)" = 0 ] || skip "only root can do this"
 }
