@@ -28,8 +28,7 @@ const struct option_row option_table[OPTION_COUNT] = {
 	[OPTION_PATH_TIMEOUT] = { "path_timeout", 0, 0, 4, 24 * 3600, UNIT_SECONDS },
 };
 
-/* In arrays, as all words in the shim are: a pointer would be work for the loader, at each start.
- */
+/* In arrays, as most words in the shim: a pointer is work for the loader, at each start. */
 static const char unit_name[][16] = {
 	[UNIT_NONE] = "",
 	[UNIT_SECONDS] = "seconds",

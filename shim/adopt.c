@@ -84,7 +84,7 @@ bring_in(const struct loaded *loaded, int fd, bool is_writable)
 	mark.kind = MARK_TCP;
 	mark.mptcp = protocol == IPPROTO_MPTCP;
 	listens = !is_writable && tcp_listens(fd);
-	if (!listens && decide_waits(loaded) && endpoint_remote(fd).known)
+	if (!listens && load_waits(loaded) && endpoint_remote(fd).known)
 		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
 	mark = carry(loaded, fd, mark);
 	if (listens) {

@@ -10,12 +10,6 @@
 #include "endpoint.h"
 #include "memory.h"
 
-bool
-decide_waits(const struct loaded *loaded)
-{
-	return loaded->connections.rule_count != 0;
-}
-
 const struct settings *
 decide_settings(const struct loaded *loaded, struct mark mark)
 {

@@ -7,10 +7,6 @@
 #include "load.h"
 #include "mark.h"
 
-/* Whether some rule waits for connections. Mostly none does, and then nothing here is to be done.
- */
-bool decide_waits(const struct loaded *loaded);
-
 /* What a descriptor with this mark carries. */
 const struct settings *decide_settings(const struct loaded *loaded, struct mark mark);
 

@@ -27,7 +27,7 @@ pass(const struct loaded *loaded, int fd, enum option_id option, const void *val
 	int result = loaded->next.setsockopt(fd, row->level, row->name, value, size);
 	struct mark mark = mark_of(fd);
 
-	if (result == 0 && mark.kind == MARK_TCP && decide_waits(loaded)) {
+	if (result == 0 && mark.kind == MARK_TCP && load_waits(loaded)) {
 		mark.asked |= 1U << option;
 		mark_put(fd, mark);
 	}
@@ -46,7 +46,7 @@ holds(const struct loaded *loaded, int fd, enum option_id option)
 
 	if (settings->mode != MODE_FORCE || settings->value[option] == VALUE_UNSET)
 		return false;
-	if (decide_waits(loaded) && !mark.decided)
+	if (load_waits(loaded) && !mark.decided)
 		return false;
 	if (option != OPTION_KEEPALIVE)
 		return true;

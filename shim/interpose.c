@@ -69,7 +69,7 @@ consider(int fd, enum direction direction, const struct sockaddr *address, sockl
 	struct mark mark = known(fd, loaded);
 	int saved;
 
-	if (mark.kind != MARK_TCP || !decide_waits(loaded))
+	if (mark.kind != MARK_TCP || !load_waits(loaded))
 		return;
 	saved = errno;
 	mark_put(fd, decide(loaded, fd, mark, direction, address, size));
@@ -94,7 +94,7 @@ take_tcp(int fd, int listener, struct mark mark, const struct loaded *loaded)
 	if (mark_take_queued(listener) ||
 	    (mark.mptcp && loaded->settings.value[OPTION_USER_TIMEOUT] != VALUE_UNSET))
 		adopt(loaded, fd);
-	else if (decide_waits(loaded))
+	else if (load_waits(loaded))
 		consider(fd, DIRECTION_ACCEPT, NULL, 0, loaded);
 	else
 		report_socket(fd, loaded, mark);

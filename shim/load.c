@@ -163,11 +163,10 @@ find_out(struct loaded *loaded, char **environment, char **arguments)
 	prepare_connections(loaded, &fetched);
 	if (!fetch_keep(&fetched, &loaded->connections))
 		set_problem("rules that look at connections are ignored: no memory");
-	if (loaded->connections.rule_count != 0 || loaded->settings.mode == MODE_SUGGEST)
+	if (load_waits(loaded) || loaded->settings.mode == MODE_SUGGEST)
 		loaded->defaults = apply_defaults();
 	report_prepare(loaded);
-	loaded->is_plain =
-	    loaded->connections.rule_count == 0 && !loaded->verbose && loaded->problem[0] == '\0';
+	loaded->is_plain = !load_waits(loaded) && !loaded->verbose && loaded->problem[0] == '\0';
 }
 
 static const struct loaded *

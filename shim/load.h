@@ -52,11 +52,19 @@ load(void)
 	return loaded != NULL ? loaded : load_now();
 }
 
+/* Whether some rule waits for connections. Mostly none does, and then there is nothing to decide.
+ */
+static inline bool
+load_waits(const struct loaded *loaded)
+{
+	return loaded->connections.rule_count != 0;
+}
+
 /* Whether there is nothing to do for any socket of this program. */
 static inline bool
 load_is_off(const struct loaded *loaded)
 {
-	return loaded->settings.mode == MODE_OFF && loaded->connections.rule_count == 0;
+	return loaded->settings.mode == MODE_OFF && !load_waits(loaded);
 }
 
 #endif
