@@ -26,7 +26,7 @@ LARGE_FILES := $(if $(filter 4,$(shell echo __SIZEOF_POINTER__ | $(CC) -E -P - 2
 WARNINGS = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
 WERROR = $(if $(CI),-Werror)
-KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) -Iconf -Ishim -MMD -MP \
+KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) -MMD -MP \
 	-DKASHIM_VERSION='"$(VERSION)"' -DKASHIM_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DKASHIM_LIBEXECDIR='"$(LIBEXECDIR)"'
 KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)
@@ -45,24 +45,24 @@ CHECK_CFLAGS = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# What decides is shared: the same objects are in the command and in the shim.
-POLICY = text option policy profile path compiled index
-SHIM_OBJECTS = $(patsubst %,build/shim/%.o,$(POLICY) \
-	$(filter-out kashim-sockets command-% outside-%,$(basename $(notdir $(wildcard shim/*.c)))))
-CONF_OBJECTS = $(patsubst conf/%.c,build/conf/%.o,$(wildcard conf/*.c))
+# A folder says where its code may run; what it may include is what is listed here. conf/policy and shim/socket are in
+# the command and in the library, everything else is in one of them.
+POLICY_INCLUDES = -Iconf/policy
+SHIM_INCLUDES = $(POLICY_INCLUDES) -Ishim/socket -Ishim
+COMMAND_INCLUDES = $(POLICY_INCLUDES) -Iconf/language -Ishim/socket -Iscripts/command
 
-# The same from outside: what the command and the shim share, without what only one of them needs.
-SOCKETS_OBJECTS = $(filter-out build/conf/kashim-policy.o build/conf/command-%.o,$(CONF_OBJECTS)) \
-	$(patsubst shim/%.c,build/shim/%.o,$(wildcard shim/kashim-sockets.c shim/command-*.c shim/outside-*.c)) \
-	build/shim/apply.o build/shim/endpoint.o build/shim/tcp.o
-UNIT_OBJECTS = $(patsubst tests/unit/%.c,build/unit/%.o,$(wildcard tests/unit/*.c)) \
-	$(patsubst conf/%.c,build/unit/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c)))
+SHIM_SOURCES = $(wildcard conf/policy/*.c shim/socket/*.c shim/*.c)
+COMMAND_SOURCES = $(wildcard conf/policy/*.c conf/language/*.c shim/socket/*.c scripts/command/*.c)
+SHIM_OBJECTS = $(SHIM_SOURCES:%.c=build/pic/%.o)
+COMMAND_OBJECTS = $(filter-out %/kashim-policy.o %/kashim-sockets.o,$(COMMAND_SOURCES:%.c=build/%.o))
+UNIT_OBJECTS = $(patsubst %.c,build/unit/%.o,$(wildcard tests/unit/*.c) \
+	$(filter-out scripts/command/kashim-% scripts/command/command%.c scripts/command/outside%,$(filter-out shim/%,$(COMMAND_SOURCES))))
 TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
 HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit-files build/kashim-unit.awk
 PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue $(HOST_PARTS)
-MANUALS = scripts/kashim.1 scripts/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
+MANUALS = scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
@@ -85,48 +85,38 @@ build/libkashim.so: $(SHIM_OBJECTS) shim/libkashim.map
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@.new $(SHIM_OBJECTS)
 	$(Q)mv -f $@.new $@
 
-build/kashim-policy: $(CONF_OBJECTS)
-	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CONF_OBJECTS) $(LIBCONFIG_LIBS)
+# An archive, so that each program takes what it needs.
+build/command.a: $(COMMAND_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
-build/kashim-sockets: $(SOCKETS_OBJECTS)
+build/kashim-policy build/kashim-sockets: build/%: build/scripts/command/%.o build/command.a
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SOCKETS_OBJECTS) $(LIBCONFIG_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBCONFIG_LIBS)
 
 # Nothing that could be broken is loaded for it.
-build/kashim-rescue: scripts/kashim-rescue.c build/flags
+build/kashim-rescue: scripts/host/kashim-rescue.c build/flags
 	$(call say,LINK)
 	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
 
-$(HOST_PARTS): build/%: scripts/%
+$(HOST_PARTS): build/%: scripts/host/%
 	$(Q)mkdir -p $(@D)
 	$(Q)install -m $(if $(filter %-library %-files %.awk,$@),644,755) $< $@
 
-build/shim/%.o: shim/%.c build/flags
+build/pic/%.o: %.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(SHIM_INCLUDES) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
 
-build/shim/%.o: conf/%.c build/flags
+$(COMMAND_SOURCES:%.c=build/%.o): build/%.o: %.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
-
-build/conf/%.o: conf/%.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Tests. The unit tests and what they test are built with the sanitizers.
-build/unit/%.o: tests/unit/%.c build/flags
+build/unit/%.o: %.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) -Itests/unit $(CHECK_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(SANITIZE) -c -o $@ $<
-
-build/unit/conf/%.o: conf/%.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(SANITIZE) -c -o $@ $<
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(SANITIZE) -c -o $@ $<
 
 build/unit/run: $(UNIT_OBJECTS)
 	$(call say,LINK)
@@ -137,13 +127,12 @@ FUZZ_CC ?= clang
 FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 600
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJECTS = $(patsubst conf/%.c,build/fuzz/conf/%.o,$(filter-out conf/kashim-policy.c conf/command%.c,$(wildcard conf/*.c))) \
-	$(patsubst %,build/fuzz/shim/%.o,apply decide endpoint force mark memory tcp)
+FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide force mark memory))
 
 build/fuzz/%.o: %.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(KASHIM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
+	$(Q)$(FUZZ_CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) -Ishim $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
 
 # An archive, so that each target takes what it needs and may have its own in place of one.
 build/fuzz/kashim.a: $(FUZZ_OBJECTS)
@@ -157,19 +146,19 @@ build/fuzz/fuzz-%: build/fuzz/tests/fuzz/%.o build/fuzz/kashim.a
 build/tests/%: tests/lib/%.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(SHIM_INCLUDES) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 build/bench/%: tests/bench/%.c build/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(SHIM_INCLUDES) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 packages:
-	$(Q)scripts/packages $(if $(FOR),$(FOR),check)
+	$(Q)scripts/build/install-dependencies $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
 ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/packages $(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)) >&2 && echo good),)
+ifeq ($(shell scripts/build/install-dependencies $(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
@@ -202,26 +191,26 @@ check-package: all $(TEST_TOOLS)
 check-wire: all $(TEST_TOOLS)
 	$(Q)rm -f build/wire.tsv
 	$(Q)KASHIM_WIRE_TABLE=$(CURDIR)/build/wire.tsv $(PROVE) $(or $(TESTS),tests/wire)
-	$(Q)test ! -e build/wire.tsv || scripts/wire-table build/wire.tsv
+	$(Q)test ! -e build/wire.tsv || scripts/build/wire-table build/wire.tsv
 
 # Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
 check-foreign: all
 	$(Q)tests/foreign/run $(SUITES)
 
 lint:
-	$(Q)scripts/lint
+	$(Q)scripts/build/lint
 
-# One file with every warning an error, for scripts/lint: the compiler is CC.
+# One file with every warning an error, for scripts/build/lint: the compiler is CC.
 lint-object:
-	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(KASHIM_CFLAGS) -Werror \
+	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(COMMAND_INCLUDES) -Ishim -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(KASHIM_CFLAGS) -Werror \
 		-O2 -fsyntax-only $(FILE)
 
 # FUZZ_SECONDS for each target; make check-fuzz has 5.
 fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
-	$(Q)scripts/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+	$(Q)scripts/build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
 
 check-fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
-	$(Q)scripts/fuzz 5 $(FUZZERS)
+	$(Q)scripts/build/fuzz 5 $(FUZZERS)
 
 # Less than three minutes; PACE=0.2 for a quick look. The figures are in build/bench.json, too.
 bench: all $(BENCH_TOOLS)
@@ -229,11 +218,11 @@ bench: all $(BENCH_TOOLS)
 	$(Q)python3 tests/bench/table.py build/bench.json
 
 demo: all $(TEST_TOOLS)
-	$(Q)scripts/demo
-	$(Q)if [ "$$(id -u)" = 0 ]; then scripts/demo-nat; else echo "The second act needs root: sudo make demo"; fi
+	$(Q)scripts/build/demo
+	$(Q)if [ "$$(id -u)" = 0 ]; then scripts/build/demo-nat; else echo "The second act needs root: sudo make demo"; fi
 
 format:
-	$(Q)clang-format -i $(wildcard conf/*.[ch] shim/*.[ch] scripts/*.c tests/*/*.[ch])
+	$(Q)clang-format -i $(wildcard conf/*/*.[ch] shim/*.[ch] shim/*/*.[ch] scripts/*/*.[ch] tests/*/*.[ch])
 
 # Libraries and programs are put in place by rename, so that nothing that runs sees half of one.
 INSTALL = install
@@ -262,7 +251,7 @@ install-command: all
 	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
 	$(call put,755,build/kashim,$(BINDIR)/kashim)
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
-	$(call put,644,scripts/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
+	$(call put,644,scripts/host/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
 	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
 	$(call put,644,scripts/completions/kashim.bash,$(COMPLETIONDIR)/kashim)
 	$(call put,644,scripts/completions/kashim.zsh,$(ZSHCOMPLETIONDIR)/_kashim)
@@ -291,9 +280,9 @@ uninstall:
 
 # Packages, by the distribution's own tools; ARCH=i386 makes the library alone, for the programs of another architecture.
 deb rpm:
-	$(Q)scripts/package $@ $(VERSION) $(ARCH)
+	$(Q)scripts/package/make-package $@ $(VERSION) $(ARCH)
 
 clean:
 	$(Q)rm -rf build
 
--include $(wildcard build/*/*.d build/*/*/*.d)
+-include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)

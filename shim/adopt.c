@@ -43,9 +43,10 @@ carry(const struct loaded *loaded, int fd, struct mark mark)
 	const struct settings *settings = decide_settings(loaded, mark);
 
 	if (settings->mode == MODE_FORCE)
-		apply(fd, settings);
+		apply(fd, settings, loaded->next.setsockopt);
 	else if (settings->mode == MODE_SUGGEST)
-		mark.asked = apply_missing(fd, settings, &loaded->defaults);
+		mark.asked =
+		    apply_missing(fd, settings, &loaded->defaults, loaded->next.setsockopt);
 	return mark;
 }
 
@@ -88,7 +89,7 @@ bring_in(const struct loaded *loaded, int fd, bool is_writable)
 		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
 	mark = carry(loaded, fd, mark);
 	if (listens) {
-		apply_listener(fd, &loaded->settings);
+		apply_listener(fd, &loaded->settings, loaded->next.setsockopt);
 		mark_late(&mark, queue_of(fd));
 	}
 	mark_put(fd, mark);

@@ -88,6 +88,6 @@ decide(const struct loaded *loaded, int fd, struct mark before, enum direction d
 	struct mark mark = decide_rule(loaded, fd, before, direction, address, size);
 
 	apply_change(fd, decide_settings(loaded, before), decide_settings(loaded, mark), mark.asked,
-	    &loaded->defaults);
+	    &loaded->defaults, loaded->next.setsockopt);
 	return mark;
 }

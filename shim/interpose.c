@@ -32,7 +32,7 @@ make_tcp(int family, int type, int protocol, const struct loaded *loaded)
 		return fd;
 	if (!load_is_off(loaded)) /* else another policy may still come: we are being loaded */
 		mark.kind = MARK_TCP;
-	apply(fd, &loaded->settings);
+	apply(fd, &loaded->settings, loaded->next.setsockopt);
 	mark_put(fd, mark);
 	report_socket(fd, loaded, mark);
 	errno = saved;
@@ -149,7 +149,7 @@ listen(int fd, int backlog)
 	int saved = errno;
 
 	if (mark.kind == MARK_TCP) {
-		apply_listener(fd, &loaded->settings);
+		apply_listener(fd, &loaded->settings, loaded->next.setsockopt);
 		errno = saved;
 	}
 	return loaded->next.listen(fd, backlog);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "kernel.h"
-#include "load.h"
 
 int
 next_raw_socket(int family, int type, int protocol)
@@ -105,16 +104,4 @@ next_find(struct next *next)
 	find("dup3", &next->dup3);
 	find("recvmsg", &next->recvmsg);
 	find("recvmmsg", &next->recvmmsg);
-}
-
-int
-next_socket(int family, int type, int protocol)
-{
-	return load()->next.socket(family, type, protocol);
-}
-
-int
-next_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
-{
-	return load()->next.setsockopt(fd, level, name, value, size);
 }

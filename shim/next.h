@@ -47,8 +47,4 @@ int next_raw_recvmmsg(
 		.dup3 = next_raw_dup3, .recvmsg = next_raw_recvmsg, .recvmmsg = next_raw_recvmmsg, \
 	}
 
-/* socket(2) and setsockopt(2) behind ours: what apply.c calls. */
-int next_socket(int family, int type, int protocol);
-int next_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
-
 #endif

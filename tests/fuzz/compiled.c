@@ -4,7 +4,7 @@
  * out, not malice, so each image is also tried with size and checksum put right; that needs what
  * compiled.c keeps to itself.
  */
-#include "../../conf/compiled.c" // NOLINT(bugprone-suspicious-include)
+#include "../../conf/policy/compiled.c" // NOLINT(bugprone-suspicious-include)
 #include "fuzz.h"
 #include "index.h"
 #include "profile.h"

@@ -16,18 +16,6 @@
 #include "fuzz.h"
 #include "mark.h"
 
-int
-next_socket(int family, int type, int protocol)
-{
-	return socket(family, type, protocol);
-}
-
-int
-next_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
-{
-	return setsockopt(fd, level, name, value, size);
-}
-
 static struct loaded loaded = { .next = { .socket = socket, .setsockopt = setsockopt } };
 static int forced = -1, plain = -1;
 static char *edge; /* the page behind it may not be read */
@@ -54,8 +42,8 @@ open_sockets(void)
 	forced = socket(AF_INET, SOCK_STREAM, 0);
 	plain = socket(AF_INET, SOCK_STREAM, 0);
 	CLAIM(forced != -1 && plain != -1);
-	apply(forced, &loaded.settings);
-	apply(plain, &loaded.settings);
+	apply(forced, &loaded.settings, setsockopt);
+	apply(plain, &loaded.settings, setsockopt);
 	mark_put(forced, mark);
 }
 

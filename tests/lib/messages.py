@@ -33,10 +33,10 @@ def main():
     with open(sys.argv[2], encoding="utf-8") as file:
         unseen = dict(line.rstrip("\n").split("\t") for line in file if not line.startswith("#"))
     parts = set()
-    for path in glob.glob("conf/*.c") + glob.glob("shim/*.c") + glob.glob("scripts/*.c"):
+    for path in sum((glob.glob(f"{room}/*.c") for room in ("conf/*", "shim", "shim/*", "scripts/*")), []):
         with open(path, encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_c(file.read()))
-    for path in ("kashim", "kashim-system", "kashim-unit", "kashim-unit-files", "kashim-library"):
+    for path in ("kashim", "host/kashim-system", "host/kashim-unit", "host/kashim-unit-files", "host/kashim-library"):
         with open(f"scripts/{path}", encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_shell(file.read()))
     parts = {part for part in parts if len(part) >= 4}

@@ -52,13 +52,13 @@ copy_sources() {
 	rm -rf "$PACKAGES/tree"
 	mkdir "$PACKAGES/tree"
 	cp -R "$ROOT"/{conf,shim,scripts,tests,Makefile,README.md} "$PACKAGES/tree"
-	[ "$1" != 2 ] || sed -i 's/\(COMPILED_VERSION = \)[0-9]*/\177/' "$PACKAGES/tree/conf/compiled.h"
+	[ "$1" != 2 ] || sed -i 's/\(COMPILED_VERSION = \)[0-9]*/\177/' "$PACKAGES/tree/conf/policy/compiled.h"
 }
 
 make_packages() {
 	copy_sources "$1"
 	printf '%%optflags -O0\n%%_libdir /usr/lib/%s\n' "$(dpkg-architecture -q DEB_HOST_MULTIARCH)" >"$PACKAGES/tree/.rpmmacros"
-	HOME=$PACKAGES/tree DEB_BUILD_OPTIONS=noautodbgsym "$PACKAGES/tree/scripts/package" "$2" "0.1.$1" ${3:+"$3"} || return
+	HOME=$PACKAGES/tree DEB_BUILD_OPTIONS=noautodbgsym "$PACKAGES/tree/scripts/package/make-package" "$2" "0.1.$1" ${3:+"$3"} || return
 	find "$PACKAGES/tree/build/$2" -name "*kashim*.$2" -exec mv {} "$packages.new" \;
 }
 

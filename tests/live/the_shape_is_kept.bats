@@ -6,15 +6,15 @@ load ../lib/live
 
 # The keys of the option table.
 option_keys() {
-	sed -n 's/^\t\[OPTION_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' "$ROOT/conf/option.c"
+	sed -n 's/^\t\[OPTION_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' "$ROOT/conf/policy/option.c"
 }
 
 condition_keys() {
-	sed -n 's/^\t\[CONDITION_[A-Z_]*\] = "\([a-z_]*\)".*/\1/p' "$ROOT/conf/policy.c"
+	sed -n 's/^\t\[CONDITION_[A-Z_]*\] = "\([a-z_]*\)".*/\1/p' "$ROOT/conf/policy/policy.c"
 }
 
 @test "only read.c includes libconfig.h" {
-	[ "$(grep -rl '^#include <libconfig.h>' "$ROOT/conf" "$ROOT/shim")" = "$ROOT/conf/read.c" ]
+	[ "$(grep -rl '^#include <libconfig.h>' "$ROOT/conf" "$ROOT/shim" "$ROOT/scripts")" = "$ROOT/conf/language/read.c" ]
 }
 
 @test "every option of the table stands in kashim.conf(5) and in kashim.conf" {
@@ -92,7 +92,7 @@ options_of() {
 
 @test "every option that a program takes is in its help, and no other" {
 	for name in check compile explain profiles status apply; do
-		file=$(ls "$ROOT"/*/command-"$name".c)
+		file=$(ls "$ROOT"/scripts/command/command-"$name".c)
 		sed -n 's/^	{ "\([a-z-]*\)", \(no\|required\)_argument.*/\1/p' "$file" | sort >taken
 		[ -s taken ] || fail "the options of $name are not found"
 		options_of "$name" | sort | diff taken -
@@ -101,7 +101,7 @@ options_of() {
 
 # json_string(json, "key", ...): those that are written so.
 json_keys() {
-	cat "$ROOT"/conf/command-*.c "$ROOT"/shim/command-*.c "$ROOT"/shim/outside-json.c | tr -d '\n\t' |
+	cat "$ROOT"/scripts/command/command-*.c "$ROOT"/scripts/command/outside-json.c | tr -d '\n\t' |
 		grep -oE 'json_[a-z]+\((&?json|&?output->json), "[a-z_]+"(, "[a-z_]+")?' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u
 }
 

@@ -5,10 +5,7 @@
  * the same policy_match() as the shim and sets options by the same apply.c, on copies of other
  * processes' descriptors.
  */
-#include <sys/socket.h>
-
 #include "command.h"
-#include "next.h"
 
 static const struct command commands[] = {
 	{ "status", command_status,
@@ -19,19 +16,6 @@ static const struct command commands[] = {
 	    "system [--json] LINE LIBRARY LIBRARY_PROBLEM POLICY POLICY_PROBLEM" },
 	{ NULL, NULL, NULL },
 };
-
-/* Nothing is interposed here: the next functions, which apply.c calls, are libc's own. */
-int
-next_socket(int family, int type, int protocol)
-{
-	return socket(family, type, protocol);
-}
-
-int
-next_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
-{
-	return setsockopt(fd, level, name, value, size);
-}
 
 int
 main(int argc, char **argv)

@@ -2,7 +2,6 @@
 #include "apply.h"
 
 #include "kernel.h"
-#include "next.h"
 
 bool
 apply_wants(const struct settings *settings, enum option_id option, bool listener)
@@ -14,11 +13,11 @@ apply_wants(const struct settings *settings, enum option_id option, bool listene
 }
 
 static void
-set(int fd, enum option_id option, int value)
+set(int fd, enum option_id option, int value, apply_setsockopt *call)
 {
 	const struct option_row *row = &option_table[option];
 
-	next_setsockopt(fd, row->level, row->name, &value, sizeof(value));
+	call(fd, row->level, row->name, &value, sizeof(value));
 }
 
 static int
@@ -33,23 +32,24 @@ get(int fd, enum option_id option)
 }
 
 void
-apply(int fd, const struct settings *settings)
+apply(int fd, const struct settings *settings, apply_setsockopt *call)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
 		if (apply_wants(settings, option, false))
-			set(fd, option, settings->value[option]);
+			set(fd, option, settings->value[option], call);
 }
 
 void
-apply_listener(int fd, const struct settings *settings)
+apply_listener(int fd, const struct settings *settings, apply_setsockopt *call)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
 		if (apply_wants(settings, option, true))
-			set(fd, option, settings->value[option]);
+			set(fd, option, settings->value[option], call);
 }
 
 uint32_t
-apply_missing(int fd, const struct settings *settings, const struct settings *defaults)
+apply_missing(int fd, const struct settings *settings, const struct settings *defaults,
+    apply_setsockopt *call)
 {
 	uint32_t asked = 0;
 
@@ -57,7 +57,7 @@ apply_missing(int fd, const struct settings *settings, const struct settings *de
 		if (!apply_wants(settings, option, false))
 			continue;
 		if (get(fd, option) == defaults->value[option])
-			set(fd, option, settings->value[option]);
+			set(fd, option, settings->value[option], call);
 		else
 			asked |= UINT32_C(1) << option;
 	}
@@ -66,17 +66,17 @@ apply_missing(int fd, const struct settings *settings, const struct settings *de
 
 /* The kernel's own choice again. */
 static void
-give_back(int fd, enum option_id option, const struct settings *defaults)
+give_back(int fd, enum option_id option, const struct settings *defaults, apply_setsockopt *call)
 {
 	if (option_table[option].zero)
-		set(fd, option, 0);
+		set(fd, option, 0, call);
 	else if (defaults->value[option] != VALUE_UNSET)
-		set(fd, option, defaults->value[option]);
+		set(fd, option, defaults->value[option], call);
 }
 
 void
 apply_change(int fd, const struct settings *from, const struct settings *to, uint32_t asked,
-    const struct settings *defaults)
+    const struct settings *defaults, apply_setsockopt *call)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 		bool had = apply_wants(from, option, false);
@@ -85,9 +85,9 @@ apply_change(int fd, const struct settings *from, const struct settings *to, uin
 		bool is_same = had && has && from->value[option] == to->value[option];
 
 		if (is_asked ? has && to->mode == MODE_FORCE : has && !is_same)
-			set(fd, option, to->value[option]);
+			set(fd, option, to->value[option], call);
 		else if (had && !has && !is_asked)
-			give_back(fd, option, defaults);
+			give_back(fd, option, defaults, call);
 	}
 }
 
@@ -105,7 +105,7 @@ apply_read(int fd)
 struct settings
 apply_defaults(void)
 {
-	int fd = next_socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct settings defaults = apply_read(fd);
 
 	if (fd != -1)

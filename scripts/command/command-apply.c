@@ -23,11 +23,11 @@ static void
 change(const struct outside_socket *socket, const struct settings *wanted)
 {
 	if (wanted->mode == MODE_FORCE)
-		apply(socket->copy, wanted);
+		apply(socket->copy, wanted, setsockopt);
 	else
-		apply_missing(socket->copy, wanted, socket->defaults);
+		apply_missing(socket->copy, wanted, socket->defaults, setsockopt);
 	if (socket->listens)
-		apply_listener(socket->copy, wanted);
+		apply_listener(socket->copy, wanted, setsockopt);
 }
 
 static uint32_t
