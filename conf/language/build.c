@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fault.h"
+#include "allocate.h"
 
 /*
  * How many settings are looked through for equal ones: rules that want the same mostly stand
@@ -18,7 +18,7 @@ enum { SETTINGS_SEARCHED = 64 };
  * not come near.
  */
 static void *
-append(void *array, uint32_t *count, const void *items, uint32_t more, size_t size)
+append_items(void *array, uint32_t *count, const void *items, uint32_t more, size_t size)
 {
 	uint32_t before = *count;
 	uint32_t room = before == 0 ? 0 : 1;
@@ -29,7 +29,7 @@ append(void *array, uint32_t *count, const void *items, uint32_t more, size_t si
 	if (*count > room) {
 		for (room = 1; room < *count;)
 			room *= 2;
-		array = memory(array, room * size);
+		array = allocate_or_exit(array, room * size);
 	}
 	memcpy((char *)array + before * size, items, more * size);
 	return array;
@@ -60,7 +60,8 @@ build_free(struct build *build)
 uint32_t
 build_source(struct build *build, const struct source *source)
 {
-	build->sources = append(build->sources, &build->source_count, source, 1, sizeof(*source));
+	build->sources =
+	    append_items(build->sources, &build->source_count, source, 1, sizeof(*source));
 	return build->source_count - 1;
 }
 
@@ -68,21 +69,21 @@ uint32_t
 build_profile(struct build *build, const struct profile *profile)
 {
 	build->profiles =
-	    append(build->profiles, &build->profile_count, profile, 1, sizeof(*profile));
+	    append_items(build->profiles, &build->profile_count, profile, 1, sizeof(*profile));
 	return build->profile_count - 1;
 }
 
 uint32_t
 build_rule(struct build *build, const struct rule *rule)
 {
-	build->rules = append(build->rules, &build->rule_count, rule, 1, sizeof(*rule));
+	build->rules = append_items(build->rules, &build->rule_count, rule, 1, sizeof(*rule));
 	return build->rule_count - 1;
 }
 
 uint32_t
 build_words(struct build *build, const uint32_t *words, uint32_t count)
 {
-	build->words = append(build->words, &build->word_count, words, count, sizeof(*words));
+	build->words = append_items(build->words, &build->word_count, words, count, sizeof(*words));
 	return build->word_count - count;
 }
 
@@ -91,7 +92,7 @@ build_string(struct build *build, const char *string)
 {
 	uint32_t size = (uint32_t)strlen(string) + 1;
 
-	build->strings = append(build->strings, &build->strings_size, string, size, 1);
+	build->strings = append_items(build->strings, &build->strings_size, string, size, 1);
 	return build->strings_size - size;
 }
 
@@ -104,7 +105,7 @@ build_settings(struct build *build, const struct settings *settings)
 		if (memcmp(&build->settings[i], settings, sizeof(*settings)) == 0)
 			return i;
 	build->settings =
-	    append(build->settings, &build->settings_count, settings, 1, sizeof(*settings));
+	    append_items(build->settings, &build->settings_count, settings, 1, sizeof(*settings));
 	return build->settings_count - 1;
 }
 

@@ -19,7 +19,7 @@ struct build {
 	uint32_t log, defaults;
 };
 
-/* An empty policy: word 0 and the empty string stand already. Runs out of memory: see memory(). */
+/* An empty policy: word 0 and the empty string stand already. Runs out of memory: see allocate_or_exit(). */
 void build_begin(struct build *build);
 void build_free(struct build *build);
 

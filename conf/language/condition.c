@@ -104,7 +104,7 @@ read_member(struct build *build, enum condition condition, const char *value, ui
 	}
 }
 
-/* Whether a member has the right type for the condition; if not, a fault is added. */
+/* Whether a member has the right type for the condition; if not, a diagnostic is added. */
 static bool
 is_member(const struct tree *tree, const struct node *node, enum condition condition)
 {

@@ -13,7 +13,7 @@ enum condition condition_named(const char *key);
 
 /*
  * Read a condition, a single value or a list of them, into the words of the policy. Returns its
- * index there, or 0 after a fault. Names of users are looked up now.
+ * index there, or 0 after a diagnostic. Names of users are looked up now.
  */
 uint32_t condition_read(const struct tree *tree, const struct node *node, enum condition condition,
     struct build *build);

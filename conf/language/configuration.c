@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "profile.h"
 #include "read.h"
 
 /* One file while it is read. */
-struct file {
+struct source_file {
 	struct tree tree; /* empty where it could not be read */
 	uint32_t name;    /* its absolute path: a string of the policy */
 };
@@ -16,7 +17,7 @@ struct file {
 struct reader {
 	struct configuration *configuration;
 	struct build *build;
-	struct file *files; /* as many as documents */
+	struct source_file *files; /* as many as documents */
 	struct settings defaults;
 	struct origins default_origins;
 	struct origin defaults_at;
@@ -45,7 +46,7 @@ refuse_profile(const struct reader *reader, const struct tree *tree, const struc
 {
 	const struct build *build = reader->build;
 	const char **names =
-	    memory(NULL, (BUILTIN_PROFILES + build->profile_count + 1) * sizeof(*names));
+	    allocate_or_exit(NULL, (BUILTIN_PROFILES + build->profile_count + 1) * sizeof(*names));
 	const char **name = names;
 	const char *meant;
 	char message[700];
@@ -56,7 +57,7 @@ refuse_profile(const struct reader *reader, const struct tree *tree, const struc
 	for (size_t i = 0; i < BUILTIN_PROFILES; i++)
 		*name++ = builtin_profiles[i].name;
 	*name = NULL;
-	meant = fault_meant(node->text, names);
+	meant = diagnostic_meant(node->text, names);
 	text_put(&error, "there is no profile \"");
 	text_put(&error, node->text);
 	text_put(&error,
@@ -69,7 +70,7 @@ refuse_profile(const struct reader *reader, const struct tree *tree, const struc
 
 /* Fill settings from the profile that a setting names. */
 static void
-merge_profile(struct reader *reader, const struct file *file, const struct node *node,
+merge_profile(struct reader *reader, const struct source_file *file, const struct node *node,
     struct settings *settings, struct origins *origins)
 {
 	struct policy policy = build_policy(reader->build);
@@ -96,7 +97,7 @@ merge_profile(struct reader *reader, const struct file *file, const struct node 
 }
 
 static void
-read_profile(struct reader *reader, const struct file *file, const struct node *node)
+read_profile(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	struct build *build = reader->build;
 	struct profile profile;
@@ -112,12 +113,12 @@ read_profile(struct reader *reader, const struct file *file, const struct node *
 	profile.settings = build_settings(build, &group.settings);
 	build_profile(build, &profile);
 	reader->profile_origins =
-	    memory(reader->profile_origins, build->profile_count * sizeof(group.origins));
+	    allocate_or_exit(reader->profile_origins, build->profile_count * sizeof(group.origins));
 	reader->profile_origins[build->profile_count - 1] = group.origins;
 }
 
 static void
-read_profiles(struct reader *reader, const struct file *file, const struct node *node)
+read_profiles(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	if (!node_is_group(&file->tree, node))
 		return;
@@ -127,7 +128,7 @@ read_profiles(struct reader *reader, const struct file *file, const struct node 
 }
 
 static void
-read_defaults(struct reader *reader, const struct file *file, const struct node *node)
+read_defaults(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	struct group group;
 
@@ -140,7 +141,7 @@ read_defaults(struct reader *reader, const struct file *file, const struct node 
 }
 
 static void
-read_log(struct reader *reader, const struct file *file, const struct node *node)
+read_log(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	static const char *const words[] = { "stderr", "syslog", "none", "/path/of/a/file", NULL };
 
@@ -156,7 +157,7 @@ read_log(struct reader *reader, const struct file *file, const struct node *node
 
 /* First pass: all but the rules, since a rule may use a profile that stands further down. */
 static void
-read_top(struct reader *reader, const struct file *file, const struct node *node)
+read_top(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	static const char *const keys[] = { "defaults", "profiles", "rules", "log", NULL };
 	const char *problem = NULL;
@@ -184,7 +185,7 @@ read_top(struct reader *reader, const struct file *file, const struct node *node
  * all files counts, the others only have to exist.
  */
 static void
-read_default_profile(struct reader *reader, const struct file *file, const struct node *node)
+read_default_profile(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	const struct node *profile = NULL;
 	struct settings unused = settings_unset();
@@ -219,13 +220,13 @@ append_rule(struct reader *reader, const struct rule *rule, const struct origins
 	struct origins **all = &reader->configuration->origins;
 
 	if ((at & (at - 1)) == 0)
-		*all = memory(*all, (at == 0 ? 1 : 2 * (size_t)at) * sizeof(**all));
+		*all = allocate_or_exit(*all, (at == 0 ? 1 : 2 * (size_t)at) * sizeof(**all));
 	(*all)[at] = *origins;
 }
 
 /* Second pass. */
 static void
-read_rule(struct reader *reader, const struct file *file, const struct node *node)
+read_rule(struct reader *reader, const struct source_file *file, const struct node *node)
 {
 	struct rule rule = { .file = file->name, .line = node->value.number };
 	struct group group;
@@ -267,14 +268,14 @@ append_defaults(struct reader *reader)
 	append_rule(reader, &last, &reader->default_origins);
 }
 
-typedef void visit_member(struct reader *, const struct file *, const struct node *);
+typedef void visit_member(struct reader *, const struct source_file *, const struct node *);
 
 /* Visit the members of a setting, or of everything, in each file that could be read. */
 static void
 visit(struct reader *reader, const char *key, visit_member *visit_one)
 {
 	for (size_t i = 0; i < reader->configuration->documents.count; i++) {
-		const struct file *file = &reader->files[i];
+		const struct source_file *file = &reader->files[i];
 		const struct node *node = file->tree.node;
 
 		if (node != NULL && key != NULL)
@@ -317,25 +318,27 @@ record_sources(struct build *build, const struct documents *documents)
 		record_source(build, &documents->document[i], SOURCE_FILE);
 }
 
-/* Faults in the order of the files, and of the lines in each: each file was visited twice. */
+/* Diagnostics in the order of the files, and of the lines in each: each file was visited twice. */
 static void
-order_faults(struct faults *faults, const struct documents *documents)
+order_diagnostics(struct diagnostics *diagnostics, const struct documents *documents)
 {
-	struct faults ordered = { .fault =
-				      memory(NULL, (faults->count + 1) * sizeof(*faults->fault)) };
+	struct diagnostics ordered = {
+		.entries =
+		    allocate_or_exit(NULL, (diagnostics->count + 1) * sizeof(*diagnostics->entries))
+	};
 
 	for (size_t i = 0; i <= documents->count; i++) {
 		size_t first = ordered.count;
 		const char *file =
 		    i == documents->count ? documents->directory.path : documents->document[i].path;
 
-		for (size_t at = 0; at < faults->count; at++)
-			if (strcmp(faults->fault[at].file, file) == 0)
-				ordered.fault[ordered.count++] = faults->fault[at];
-		fault_sort(&ordered, first);
+		for (size_t at = 0; at < diagnostics->count; at++)
+			if (strcmp(diagnostics->entries[at].file, file) == 0)
+				ordered.entries[ordered.count++] = diagnostics->entries[at];
+		diagnostic_sort(&ordered, first);
 	}
-	free(faults->fault);
-	*faults = ordered;
+	free(diagnostics->entries);
+	*diagnostics = ordered;
 }
 
 bool
@@ -346,17 +349,17 @@ configuration_read(const char *root, const char *conf, struct configuration *con
 
 	*configuration = (struct configuration){ 0 };
 	reader.defaults = settings_unset();
-	documents_read(root, conf, documents, &configuration->faults);
+	documents_read(root, conf, documents, &configuration->diagnostics);
 	build_begin(reader.build);
 	record_sources(reader.build, documents);
-	reader.files = memory(NULL, documents->count * sizeof(*reader.files));
+	reader.files = allocate_or_exit(NULL, documents->count * sizeof(*reader.files));
 	for (size_t i = 0; i < documents->count; i++) {
 		const struct document *document = &documents->document[i];
-		struct file *file = &reader.files[i];
+		struct source_file *file = &reader.files[i];
 
 		configuration->exists |= document->exists;
-		*file = (struct file){ .tree = { .file = document->path,
-					   .faults = &configuration->faults } };
+		*file = (struct source_file){ .tree = { .file = document->path,
+						  .diagnostics = &configuration->diagnostics } };
 		if (document->text != NULL && read_tree(document->text, &file->tree))
 			file->name = build_string(reader.build, document->absolute);
 	}
@@ -371,8 +374,8 @@ configuration_read(const char *root, const char *conf, struct configuration *con
 		read_free(&reader.files[i].tree);
 	free(reader.files);
 	free(reader.profile_origins);
-	order_faults(&configuration->faults, documents);
-	return configuration->faults.count == 0;
+	order_diagnostics(&configuration->diagnostics, documents);
+	return configuration->diagnostics.count == 0;
 }
 
 void
@@ -381,5 +384,5 @@ configuration_free(struct configuration *configuration)
 	documents_free(&configuration->documents);
 	build_free(&configuration->build);
 	free(configuration->origins);
-	fault_free(&configuration->faults);
+	diagnostic_free(&configuration->diagnostics);
 }

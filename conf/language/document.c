@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "path.h"
 
 /* Two ticks of the slowest kernel clock, 100 Hz. */
@@ -22,7 +23,7 @@ below(const char *root, const char *path)
 	char *joined;
 
 	if (asprintf(&joined, "%s%s", root, path) == -1)
-		joined = memory(NULL, SIZE_MAX);
+		joined = allocate_or_exit(NULL, SIZE_MAX);
 	return joined;
 }
 
@@ -43,7 +44,7 @@ document_named(const char *path)
 static char *
 read_text(int fd, size_t size, size_t *got)
 {
-	char *text = memory(NULL, size + 1);
+	char *text = allocate_or_exit(NULL, size + 1);
 	ssize_t part = 1;
 
 	for (*got = 0; *got < size && part > 0; *got += part > 0 ? (size_t)part : 0)
@@ -70,25 +71,27 @@ why_refused(const struct stat *stat)
 }
 
 static void
-read_open_file(struct document *document, int fd, struct faults *faults)
+read_open_file(struct document *document, int fd, struct diagnostics *diagnostics)
 {
 	const char *refused;
 	size_t size;
 
 	if (fstat(fd, &document->stat) == -1) {
-		fault_in_file(faults, document->path, "%s", strerror(errno));
+		diagnostic_in_file(diagnostics, document->path, "%s", strerror(errno));
 		return;
 	}
 	refused = why_refused(&document->stat);
 	if (refused != NULL) {
-		fault_in_file(faults, document->path, "%s", refused);
+		diagnostic_in_file(diagnostics, document->path, "%s", refused);
 		return;
 	}
 	document->text = read_text(fd, (size_t)document->stat.st_size, &size);
 	if (document->text == NULL) {
-		fault_in_file(faults, document->path, "cannot be read: %s", strerror(errno));
+		diagnostic_in_file(
+		    diagnostics, document->path, "cannot be read: %s", strerror(errno));
 	} else if (memchr(document->text, '\0', size) != NULL) {
-		fault_in_file(faults, document->path, "holds a NUL byte, so it is not text");
+		diagnostic_in_file(
+		    diagnostics, document->path, "holds a NUL byte, so it is not text");
 		free(document->text);
 		document->text = NULL;
 	} else if (strncmp(document->text, "\xef\xbb\xbf", 3) == 0) {
@@ -97,7 +100,7 @@ read_open_file(struct document *document, int fd, struct faults *faults)
 }
 
 static void
-read_document(const char *root, struct document *document, struct faults *faults)
+read_document(const char *root, struct document *document, struct diagnostics *diagnostics)
 {
 	char *path = below(root, document->path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -109,10 +112,11 @@ read_document(const char *root, struct document *document, struct faults *faults
 	    fd != -1 || lstat(path, &link) == 0 || (errno != ENOENT && errno != ENOTDIR);
 	free(path);
 	if (fd != -1) {
-		read_open_file(document, fd, faults);
+		read_open_file(document, fd, diagnostics);
 		close(fd);
 	} else if (document->exists) {
-		fault_in_file(faults, document->path, "cannot be opened: %s", strerror(why));
+		diagnostic_in_file(
+		    diagnostics, document->path, "cannot be opened: %s", strerror(why));
 	}
 }
 
@@ -132,15 +136,15 @@ by_name(const struct dirent **a, const struct dirent **b)
 }
 
 static void
-append(struct documents *documents, struct document document)
+append_document(struct documents *documents, struct document document)
 {
 	documents->document =
-	    memory(documents->document, (documents->count + 1) * sizeof(document));
+	    allocate_or_exit(documents->document, (documents->count + 1) * sizeof(document));
 	documents->document[documents->count++] = document;
 }
 
 static void
-read_dropins(const char *root, struct documents *documents, struct faults *faults)
+read_dropins(const char *root, struct documents *documents, struct diagnostics *diagnostics)
 {
 	struct document *directory = &documents->directory;
 	char *path = below(root, directory->path);
@@ -150,16 +154,17 @@ read_dropins(const char *root, struct documents *documents, struct faults *fault
 	directory->exists = stat(path, &directory->stat) == 0;
 	count = directory->exists ? scandir(path, &entry, is_dropin, by_name) : 0;
 	if (count == -1)
-		fault_in_file(faults, directory->path, "cannot be listed: %s", strerror(errno));
+		diagnostic_in_file(
+		    diagnostics, directory->path, "cannot be listed: %s", strerror(errno));
 	else if (directory->exists && (directory->stat.st_mode & S_IWOTH) != 0)
-		fault_in_file(faults, directory->path, "%s", writable_by_everyone);
+		diagnostic_in_file(diagnostics, directory->path, "%s", writable_by_everyone);
 	for (int i = 0; i < count; i++) {
 		char *name;
 
 		if (asprintf(&name, "%s/%s", directory->path, entry[i]->d_name) == -1)
-			name = memory(NULL, SIZE_MAX);
-		append(documents, document_named(name));
-		read_document(root, &documents->document[documents->count - 1], faults);
+			name = allocate_or_exit(NULL, SIZE_MAX);
+		append_document(documents, document_named(name));
+		read_document(root, &documents->document[documents->count - 1], diagnostics);
 		free(name);
 		free(entry[i]);
 	}
@@ -168,21 +173,21 @@ read_dropins(const char *root, struct documents *documents, struct faults *fault
 }
 
 void
-documents_read(
-    const char *root, const char *conf, struct documents *documents, struct faults *faults)
+documents_read(const char *root, const char *conf, struct documents *documents,
+    struct diagnostics *diagnostics)
 {
 	char dropins[PATH_LONGEST];
 	struct text text = text_in(dropins, sizeof(dropins));
 
 	path_put_dropins(&text, conf);
 	*documents = (struct documents){ .directory = document_named(dropins) };
-	read_dropins(root, documents, faults);
-	append(documents, document_named(conf));
-	read_document(root, &documents->document[documents->count - 1], faults);
+	read_dropins(root, documents, diagnostics);
+	append_document(documents, document_named(conf));
+	read_document(root, &documents->document[documents->count - 1], diagnostics);
 }
 
 static bool
-settle(const struct document *document)
+wait_for_tick(const struct document *document)
 {
 	struct timespec now, wait = { 0 };
 	int64_t age;
@@ -200,12 +205,12 @@ settle(const struct document *document)
 }
 
 bool
-documents_settle(const struct documents *documents)
+documents_wait_for_tick(const struct documents *documents)
 {
-	bool waited = settle(&documents->directory);
+	bool waited = wait_for_tick(&documents->directory);
 
 	for (size_t i = 0; i < documents->count; i++)
-		waited |= settle(&documents->document[i]);
+		waited |= wait_for_tick(&documents->document[i]);
 	return waited;
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "fault.h"
+#include "diagnostic.h"
 
 /* One file of a configuration, or its drop-in directory: what was there when it was read. */
 struct document {
@@ -30,11 +30,11 @@ enum { DOCUMENT_LARGEST = 1024 * 1024 }; /* bytes */
 /*
  * Read a configuration and its drop-ins, all below `root` ("" for the running system). A file must
  * be a regular one, of at most DOCUMENT_LARGEST bytes, without NUL bytes, not writable by everyone;
- * where it is not, a fault is added. A file that does not exist is no fault. Opening never waits,
+ * where it is not, a diagnostic is added. A file that does not exist is no error. Opening never waits,
  * not even for a FIFO.
  */
-void documents_read(
-    const char *root, const char *conf, struct documents *documents, struct faults *faults);
+void documents_read(const char *root, const char *conf, struct documents *documents,
+    struct diagnostics *diagnostics);
 void documents_free(struct documents *documents);
 
 /*
@@ -42,6 +42,6 @@ void documents_free(struct documents *documents);
  * file that was written in the very tick in which it was read may have changed since and look the
  * same. Waits until that is over, 20 ms at most; read again when it returns true.
  */
-bool documents_settle(const struct documents *documents);
+bool documents_wait_for_tick(const struct documents *documents);
 
 #endif

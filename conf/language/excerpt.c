@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "build.h"
-#include "fault.h"
 #include "index.h"
 
 /* The number of names times that of rules: beyond it, an index would take long to make. */
@@ -49,8 +49,8 @@ static struct names
 find_names(const struct policy *policy)
 {
 	struct names names = {
-		.of_word = memory(NULL, policy->word_count * sizeof(uint32_t)),
-		.sorted = memory(NULL, policy->word_count * sizeof(uint32_t)),
+		.of_word = allocate_or_exit(NULL, policy->word_count * sizeof(uint32_t)),
+		.sorted = allocate_or_exit(NULL, policy->word_count * sizeof(uint32_t)),
 	};
 
 	memset(names.of_word, 0, policy->word_count * sizeof(uint32_t));
@@ -158,20 +158,20 @@ build_excerpt(struct build *to, const struct policy *from, const struct names *n
 }
 
 /* A file that grows. */
-struct file {
+struct compiled_file {
 	char *bytes;
 	size_t size;
 };
 
 /* Append the compiled form of a policy, as long as the file may still be read. */
 static bool
-append(struct file *file, const struct policy *policy, struct index_part *part)
+append_policy(struct compiled_file *file, const struct policy *policy, struct index_part *part)
 {
 	size_t size = compiled_size(policy);
 
 	if (size > COMPILED_LARGEST - file->size)
 		return false;
-	file->bytes = memory(file->bytes, file->size + size);
+	file->bytes = allocate_or_exit(file->bytes, file->size + size);
 	compiled_write(policy, file->bytes + file->size);
 	*part = (struct index_part){ (uint32_t)file->size, (uint32_t)size };
 	file->size += size;
@@ -179,7 +179,7 @@ append(struct file *file, const struct policy *policy, struct index_part *part)
 }
 
 static bool
-append_excerpt(struct file *file, const struct policy *policy, const struct names *names,
+append_excerpt(struct compiled_file *file, const struct policy *policy, const struct names *names,
     uint32_t hash, struct index_part *part)
 {
 	struct build build;
@@ -188,7 +188,7 @@ append_excerpt(struct file *file, const struct policy *policy, const struct name
 
 	build_excerpt(&build, policy, names, hash);
 	excerpt = build_policy(&build);
-	appended = append(file, &excerpt, part);
+	appended = append_policy(file, &excerpt, part);
 	build_free(&build);
 	return appended;
 }
@@ -204,7 +204,7 @@ static bool
 is_wide_enough(const struct index *index, const struct names *names)
 {
 	struct index_part part = { INDEX_HEADER, 1 };
-	char *table = memory(NULL, table_size(index));
+	char *table = allocate_or_exit(NULL, table_size(index));
 	bool found = true;
 
 	memset(table, 0, table_size(index));
@@ -216,14 +216,15 @@ is_wide_enough(const struct index *index, const struct names *names)
 
 /* All parts, and the index in front. Returns false when that is too large. */
 static bool
-fill(struct file *file, const struct policy *policy, const struct names *names, struct index *index)
+fill(struct compiled_file *file, const struct policy *policy, const struct names *names,
+    struct index *index)
 {
 	struct index_part part;
 
 	file->size = INDEX_HEADER + table_size(index);
-	file->bytes = memory(file->bytes, file->size);
+	file->bytes = allocate_or_exit(file->bytes, file->size);
 	memset(file->bytes, 0, file->size);
-	if (!append(file, policy, &index->whole) ||
+	if (!append_policy(file, policy, &index->whole) ||
 	    !append_excerpt(file, policy, names, 0, &index->others))
 		return false;
 	for (uint32_t i = 0; i < names->count; i++) {
@@ -236,7 +237,7 @@ fill(struct file *file, const struct policy *policy, const struct names *names, 
 }
 
 static bool
-with_index(struct file *file, const struct policy *policy)
+with_index(struct compiled_file *file, const struct policy *policy)
 {
 	struct names names = find_names(policy);
 	struct index index = { .slot_count = INDEX_PROBES };
@@ -255,11 +256,11 @@ with_index(struct file *file, const struct policy *policy)
 char *
 excerpt_compile(const struct policy *policy, size_t *size)
 {
-	struct file file = { 0 };
+	struct compiled_file file = { 0 };
 
 	if (compiled_size(policy) <= COMPILED_SMALL || !with_index(&file, policy)) {
 		file.size = compiled_size(policy);
-		file.bytes = memory(file.bytes, file.size);
+		file.bytes = allocate_or_exit(file.bytes, file.size);
 		compiled_write(policy, file.bytes);
 	}
 	*size = file.size;

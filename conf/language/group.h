@@ -27,7 +27,7 @@ struct group {
 
 /*
  * Read a group; `file` is its file's name as a string of the policy. What is wrong in it is added
- * to the faults.
+ * to the diagnostics.
  */
 struct group group_read(const struct tree *tree, const struct node *node, enum group_kind kind,
     uint32_t file, struct build *build);

@@ -51,7 +51,8 @@ key_of(const struct tree *tree, const struct node *node)
 bool
 node_refuse(const struct tree *tree, const struct node *node, const char *message)
 {
-	fault_at(tree->faults, tree->file, &node->value, "%s: %s", key_of(tree, node), message);
+	diagnostic_at(
+	    tree->diagnostics, tree->file, &node->value, "%s: %s", key_of(tree, node), message);
 	return false;
 }
 
@@ -80,13 +81,13 @@ void
 node_refuse_key(
     const struct tree *tree, const struct node *node, const char *const *keys, const char *problem)
 {
-	const char *meant = problem == NULL ? fault_meant(node->key, keys) : NULL;
+	const char *meant = problem == NULL ? diagnostic_meant(node->key, keys) : NULL;
 
 	if (meant != NULL)
-		fault_at(tree->faults, tree->file, &node->name,
+		diagnostic_at(tree->diagnostics, tree->file, &node->name,
 		    "%s: no such setting, did you mean \"%s\"?", node->key, meant);
 	else
-		fault_at(tree->faults, tree->file, &node->name, "%s: %s", node->key,
+		diagnostic_at(tree->diagnostics, tree->file, &node->name, "%s: %s", node->key,
 		    problem != NULL ? problem : "no such setting, kashim.conf(5) lists them");
 }
 
@@ -122,7 +123,7 @@ node_word(const struct tree *tree, const struct node *node, const char *const *w
 	for (int i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], node->text) == 0)
 			return i;
-	meant = fault_meant(node->text, words);
+	meant = diagnostic_meant(node->text, words);
 	text_put(&error, "\"");
 	text_put(&error, node->text);
 	text_put(&error, meant == NULL ? "\" is not allowed, allowed are"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fault.h"
+#include "diagnostic.h"
 
 enum node_type { NODE_GROUP, NODE_LIST, NODE_ARRAY, NODE_STRING, NODE_BOOLEAN, NODE_NUMBER };
 
@@ -25,8 +25,8 @@ struct node {
  * top.
  */
 struct tree {
-	const char *file;      /* for messages, */
-	struct faults *faults; /* which go there; both are the caller's */
+	const char *file;                /* for messages, */
+	struct diagnostics *diagnostics; /* which go there; both are the caller's */
 	struct node *node;
 	size_t count;
 };
@@ -41,26 +41,26 @@ const struct node *node_member(const struct node *node, const char *key);
 /* Whether it holds other nodes. */
 bool node_is_aggregate(const struct node *node);
 
-/* Add a fault about a node's value: "key: message". Returns false. */
+/* Add a diagnostic about a node's value: "key: message". Returns false. */
 bool node_refuse(const struct tree *tree, const struct node *node, const char *message);
 
-/* Add a fault about a node's type. Returns false. */
+/* Add a diagnostic about a node's type. Returns false. */
 bool node_refuse_type(const struct tree *tree, const struct node *node, const char *allowed);
 
 /*
- * Add a fault about a node's key: `problem`, or where that is NULL that there is no such setting,
+ * Add a diagnostic about a node's key: `problem`, or where that is NULL that there is no such setting,
  * with the one of `keys` (ends with NULL) that may have been meant.
  */
 void node_refuse_key(
     const struct tree *tree, const struct node *node, const char *const *keys, const char *problem);
 
-/* Whether the node is a group; if not, a fault is added. */
+/* Whether the node is a group; if not, a diagnostic is added. */
 bool node_is_group(const struct tree *tree, const struct node *node);
 
-/* Whether the node is a single value whose text can be used; if not, a fault is added. */
+/* Whether the node is a single value whose text can be used; if not, a diagnostic is added. */
 bool node_is_value(const struct tree *tree, const struct node *node, const char *allowed);
 
-/* Which of a few words the node is, or -1 and a fault. The words end with NULL. */
+/* Which of a few words the node is, or -1 and a diagnostic. The words end with NULL. */
 int node_word(const struct tree *tree, const struct node *node, const char *const *words);
 
 #endif

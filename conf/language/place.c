@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
+
 enum { DEEPEST = 16 };
 
 struct scan {
@@ -13,7 +15,7 @@ struct scan {
 	unsigned number;
 	const char *counted; /* up to where lines were counted */
 	struct places *places;
-	struct faults *faults;
+	struct diagnostics *diagnostics;
 	struct {
 		struct span opened;
 		char closing; /* the bracket that ends it */
@@ -41,7 +43,7 @@ locate(struct scan *scan, size_t width)
 static bool
 refuse(struct scan *scan, const struct span *span, const char *message)
 {
-	fault_at(scan->faults, scan->file, span, "%s", message);
+	diagnostic_at(scan->diagnostics, scan->file, span, "%s", message);
 	return false;
 }
 
@@ -88,13 +90,13 @@ is_name(char c)
 }
 
 static struct place *
-append(struct scan *scan)
+append_place(struct scan *scan)
 {
 	struct places *places = scan->places;
 
 	/* Grows by doubling: the capacity is the power of two that holds the count. */
 	if ((places->count & (places->count - 1)) == 0)
-		places->place = memory(places->place,
+		places->place = allocate_or_exit(places->place,
 		    (places->count == 0 ? 1 : 2 * places->count) * sizeof(*places->place));
 	places->place[places->count] = (struct place){ locate(scan, 0), locate(scan, 0) };
 	return &places->place[places->count++];
@@ -174,7 +176,7 @@ scan_setting(struct scan *scan)
 		    "configuration followed by .d");
 	if (!is_name_start(*scan->at))
 		return refuse_here(scan, 1, "syntax error, a setting is written \"name = value;\"");
-	place = append(scan);
+	place = append_place(scan);
 	while (is_name(*scan->at))
 		scan->at++;
 	place->name.width = (size_t)(scan->at - place->name.at);
@@ -197,7 +199,7 @@ refuse_closing(struct scan *scan)
 	if (scan->depth == 0)
 		return refuse(scan, &here, "this bracket closes nothing, none is open");
 	opened = &scan->open[scan->depth - 1].opened;
-	fault_at(scan->faults, scan->file, &here,
+	diagnostic_at(scan->diagnostics, scan->file, &here,
 	    "%c does not close the %c of line %u, which needs a %c first", *here.at, *opened->at,
 	    opened->number, scan->open[scan->depth - 1].closing);
 	return false;
@@ -227,11 +229,12 @@ scan_next(struct scan *scan)
 		return refuse_closing(scan);
 	if (in_group)
 		return scan_setting(scan);
-	return scan_value(scan, &append(scan)->value);
+	return scan_value(scan, &append_place(scan)->value);
 }
 
 bool
-place_scan(const char *file, const char *text, struct places *places, struct faults *faults)
+place_scan(
+    const char *file, const char *text, struct places *places, struct diagnostics *diagnostics)
 {
 	struct scan scan = { .file = file,
 		.at = text,
@@ -239,7 +242,7 @@ place_scan(const char *file, const char *text, struct places *places, struct fau
 		.number = 1,
 		.counted = text,
 		.places = places,
-		.faults = faults };
+		.diagnostics = diagnostics };
 
 	*places = (struct places){ 0 };
 	for (;;) {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fault.h"
+#include "diagnostic.h"
 
 /*
  * Where a setting stands in the text of a configuration. libconfig remembers the line of a setting;
@@ -25,9 +25,10 @@ struct places {
 /*
  * Find the places of all settings in a text that ends with a NUL. Where the text is not what
  * libconfig's grammar allows, or holds an @include, or is nested deeper than any configuration
- * needs, adds a fault and returns false.
+ * needs, adds a diagnostic and returns false.
  */
-bool place_scan(const char *file, const char *text, struct places *places, struct faults *faults);
+bool place_scan(
+    const char *file, const char *text, struct places *places, struct diagnostics *diagnostics);
 void place_free(struct places *places);
 
 #endif

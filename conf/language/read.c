@@ -8,6 +8,7 @@
 
 #include <libconfig.h>
 
+#include "allocate.h"
 #include "place.h"
 #include "text.h"
 
@@ -19,7 +20,7 @@
 static char *
 number_text(const struct span *span)
 {
-	char *written = memory_copy(span->at, span->width);
+	char *written = copy_or_exit(span->at, span->width);
 	long long number;
 	char *end;
 
@@ -27,7 +28,7 @@ number_text(const struct span *span)
 	if (end[strspn(end, "L")] == '\0' && number != INT64_MAX && number != INT64_MIN) {
 		struct text text;
 
-		written = memory(written, span->width + 24);
+		written = allocate_or_exit(written, span->width + 24);
 		text = text_in(written, span->width + 24);
 		text_put_number(&text, number);
 	}
@@ -42,7 +43,7 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 
 	node->name = place->name;
 	node->value = place->value;
-	node->key = name == NULL ? NULL : memory_copy(name, strlen(name));
+	node->key = name == NULL ? NULL : copy_or_exit(name, strlen(name));
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_GROUP:
 		node->type = NODE_GROUP;
@@ -56,7 +57,7 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 	case CONFIG_TYPE_STRING:
 		node->type = NODE_STRING;
 		node->text =
-		    memory_copy(string == NULL ? "" : string, string == NULL ? 0 : strlen(string));
+		    copy_or_exit(string == NULL ? "" : string, string == NULL ? 0 : strlen(string));
 		break;
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
@@ -66,7 +67,7 @@ fill_node(struct node *node, const config_setting_t *setting, const struct place
 	default:
 		node->type =
 		    config_setting_type(setting) == CONFIG_TYPE_BOOL ? NODE_BOOLEAN : NODE_NUMBER;
-		node->text = memory_copy(place->value.at, place->value.width);
+		node->text = copy_or_exit(place->value.at, place->value.width);
 	}
 }
 
@@ -107,7 +108,7 @@ refuse_syntax(const struct tree *tree, const config_t *config, const char *text)
 		span.line = strchr(span.line, '\n') + 1;
 	span.at = span.line + strspn(span.line, " \t");
 	span.width = strcspn(span.at, "\r\n");
-	fault_at(tree->faults, tree->file, &span, "%s", config_error_text(config));
+	diagnostic_at(tree->diagnostics, tree->file, &span, "%s", config_error_text(config));
 }
 
 static bool
@@ -119,9 +120,9 @@ fill_tree(struct tree *tree, const char *text, const struct places *places)
 
 	/* libconfig does not know a comment that ends with the text. */
 	if (asprintf(&lines, "%s\n", text) == -1)
-		lines = memory(NULL, SIZE_MAX);
+		lines = allocate_or_exit(NULL, SIZE_MAX);
 	config_init(&config);
-	tree->node = memory(NULL, (places->count + 1) * sizeof(*tree->node));
+	tree->node = allocate_or_exit(NULL, (places->count + 1) * sizeof(*tree->node));
 	tree->node[0] = (struct node){ .type = NODE_GROUP, .size = 1 };
 	tree->count = 1;
 	if (config_read_string(&config, lines) != CONFIG_TRUE) {
@@ -130,7 +131,7 @@ fill_tree(struct tree *tree, const char *text, const struct places *places)
 		filled = fill_members(tree, config_root_setting(&config), places) &&
 			 tree->count == places->count + 1;
 		if (!filled)
-			fault_in_file(tree->faults, tree->file, "is not understood");
+			diagnostic_in_file(tree->diagnostics, tree->file, "is not understood");
 	}
 	config_destroy(&config);
 	free(lines);
@@ -145,8 +146,8 @@ read_tree(const char *text, struct tree *tree)
 
 	tree->node = NULL;
 	tree->count = 0;
-	filled =
-	    place_scan(tree->file, text, &places, tree->faults) && fill_tree(tree, text, &places);
+	filled = place_scan(tree->file, text, &places, tree->diagnostics) &&
+		 fill_tree(tree, text, &places);
 	place_free(&places);
 	if (!filled)
 		read_free(tree);

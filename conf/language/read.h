@@ -6,7 +6,7 @@
 
 /*
  * Read a text that ends with a NUL, in the syntax of libconfig, into a tree. `tree->file` and
- * `tree->faults` are set by the caller. Returns false, with a fault added and an empty tree, where
+ * `tree->diagnostics` are set by the caller. Returns false, with a diagnostic added and an empty tree, where
  * the text cannot be read. libconfig gets text alone: it opens no file. Free with read_free() in
  * either case.
  */

@@ -146,18 +146,18 @@ print_summary(const struct apply_output *output)
 }
 
 static bool
-walk_and_apply(struct walk *around, char *const *operands, struct apply_output *output)
+walk_and_apply(struct walk *walk, char *const *operands, struct apply_output *output)
 {
 	bool good;
 
 	if (output->is_json)
 		output->json = json_begin(stdout);
-	good = walk(around, operands, apply_one, output);
+	good = walk_sockets(walk, operands, apply_one, output);
 	if (output->is_json)
 		json_end(&output->json);
 	else
 		print_summary(output);
-	good &= !walk_report(around);
+	good &= !walk_report(walk);
 	return good && output->refused == 0;
 }
 
@@ -173,7 +173,7 @@ int
 command_apply(int argc, char **argv)
 {
 	struct apply_output output = { 0 };
-	struct walk around = { 0 };
+	struct walk walk = { 0 };
 	bool all = false;
 	int letter;
 	bool good;
@@ -186,14 +186,14 @@ command_apply(int argc, char **argv)
 		else if (letter == 'j')
 			output.is_json = true;
 		else if (letter == 'c')
-			around.policies.conf = optarg;
+			walk.policies.conf = optarg;
 		else
 			return command_usage();
 	}
 	/* Nothing named means nothing, so that nobody changes a whole host by a slip. */
 	if (all == (optind != argc))
 		return command_usage();
-	good = policies_open(&around.policies) && walk_and_apply(&around, argv + optind, &output);
-	walk_free(&around);
-	return good ? STATUS_GOOD : STATUS_FAULTS;
+	good = policies_open(&walk.policies) && walk_and_apply(&walk, argv + optind, &output);
+	walk_free(&walk);
+	return good ? STATUS_GOOD : STATUS_FAILED;
 }

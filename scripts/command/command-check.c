@@ -66,23 +66,23 @@ print_policy(const struct configuration *configuration)
 }
 
 static void
-put_faults(struct json *json, const struct faults *faults)
+put_diagnostics(struct json *json, const struct diagnostics *diagnostics)
 {
-	for (size_t i = 0; i < faults->count; i++) {
-		const struct fault *fault = &faults->fault[i];
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *diagnostic = &diagnostics->entries[i];
 
 		json_object(json);
-		json_string(json, "file", fault->file);
-		if (fault->line == 0) {
+		json_string(json, "file", diagnostic->file);
+		if (diagnostic->line == 0) {
 			json_null(json, "line");
 			json_null(json, "column");
 			json_null(json, "width");
 		} else {
-			json_number(json, "line", fault->line);
-			json_number(json, "column", fault->column);
-			json_number(json, "width", fault->width);
+			json_number(json, "line", diagnostic->line);
+			json_number(json, "column", diagnostic->column);
+			json_number(json, "width", diagnostic->width);
 		}
-		json_string(json, "message", fault->message);
+		json_string(json, "message", diagnostic->message);
 	}
 }
 
@@ -131,7 +131,7 @@ check_for_programs(const char *conf, bool print, struct configuration *configura
 	struct json json = json_begin(stdout);
 
 	if (!good)
-		put_faults(&json, &configuration->faults);
+		put_diagnostics(&json, &configuration->diagnostics);
 	else if (print)
 		put_policy(&json, configuration);
 	json_end(&json);
@@ -179,5 +179,5 @@ command_check(int argc, char **argv)
 	else
 		good = check_for_people(conf, print, &configuration);
 	configuration_free(&configuration);
-	return good ? STATUS_GOOD : STATUS_FAULTS;
+	return good ? STATUS_GOOD : STATUS_FAILED;
 }

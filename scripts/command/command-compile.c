@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "allocate.h"
 #include "command.h"
 #include "compiled.h"
 #include "excerpt.h"
@@ -90,16 +91,16 @@ write_compiled(
 		    "%s: too large, a compiled policy has at most %d bytes, this one would have "
 		    "%zu\n",
 		    conf, COMPILED_LARGEST, size);
-		return STATUS_FAULTS;
+		return STATUS_FAILED;
 	}
 	/* What is handed to the shim is read whole. */
-	image = to_stdout ? memory(NULL, size) : excerpt_compile(&policy, &size);
+	image = to_stdout ? allocate_or_exit(NULL, size) : excerpt_compile(&policy, &size);
 	if (to_stdout)
 		compiled_write(&policy, image);
 	if (to_stdout ? !write_all(STDOUT_FILENO, image, size) : !replace_file(path, image, size)) {
 		fprintf(stderr, "%s: cannot be written: %s\n", to_stdout ? "standard output" : path,
 		    strerror(errno));
-		status = STATUS_FAULTS;
+		status = STATUS_FAILED;
 	} else if (!to_stdout) {
 		printf("%s: compiled, ", path);
 		command_print_count(stdout, policy.rule_count - 1, "rule");
@@ -142,11 +143,11 @@ command_compile(int argc, char **argv)
 	}
 	good = command_read(root, conf, &configuration);
 	/* What is handed to the shim is used at once; what is kept has to show its age later. */
-	if (good && !to_stdout && documents_settle(&configuration.documents)) {
+	if (good && !to_stdout && documents_wait_for_tick(&configuration.documents)) {
 		configuration_free(&configuration);
 		good = command_read(root, conf, &configuration);
 	}
-	status = good ? write_compiled(root, conf, &configuration, to_stdout) : STATUS_FAULTS;
+	status = good ? write_compiled(root, conf, &configuration, to_stdout) : STATUS_FAILED;
 	configuration_free(&configuration);
 	return status;
 }

@@ -286,7 +286,7 @@ explain(char **arguments, const struct question *question)
 	if (command_read("", command_conf(question->conf), &configuration))
 		answer(&configuration, &program, &facts, question);
 	else
-		status = STATUS_FAULTS;
+		status = STATUS_FAILED;
 	configuration_free(&configuration);
 	program_free(&program);
 	return status;

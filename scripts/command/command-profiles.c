@@ -175,7 +175,7 @@ show_profiles(const char *conf, const char *wanted, bool is_json)
 
 	if (!command_read("", command_conf(conf), &configuration)) {
 		configuration_free(&configuration);
-		return STATUS_FAULTS;
+		return STATUS_FAILED;
 	}
 	policy = build_policy(&configuration.build);
 	if (wanted == NULL || profile_find(&policy, wanted, strlen(wanted), &found)) {
@@ -183,7 +183,7 @@ show_profiles(const char *conf, const char *wanted, bool is_json)
 	} else {
 		fprintf(stderr,
 		    "kashim: there is no profile \"%s\", 'kashim profiles' lists them\n", wanted);
-		status = STATUS_FAULTS;
+		status = STATUS_FAILED;
 	}
 	configuration_free(&configuration);
 	return status;

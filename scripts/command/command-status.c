@@ -245,7 +245,7 @@ int
 command_status(int argc, char **argv)
 {
 	struct status_output output = { .table = table_of(titles) };
-	struct walk around = { 0 };
+	struct walk walk = { 0 };
 	int letter;
 	bool good;
 
@@ -255,21 +255,21 @@ command_status(int argc, char **argv)
 		else if (letter == 'j')
 			output.is_json = true;
 		else if (letter == 'c')
-			around.policies.conf = optarg;
+			walk.policies.conf = optarg;
 		else
 			return command_usage();
 	}
 	/* What sockets have is worth knowing, also while the configuration is in error. */
-	if (!policies_open(&around.policies))
+	if (!policies_open(&walk.policies))
 		fputs("kashim: so what the policy wants is not known\n", stderr);
 	if (output.is_json)
 		output.json = json_begin(stdout);
-	good = walk(&around, argv + optind, show, &output);
+	good = walk_sockets(&walk, argv + optind, show, &output);
 	print(&output);
-	walk_report(&around);
-	walk_free(&around);
+	walk_report(&walk);
+	walk_free(&walk);
 	table_free(&output.table);
 	if (output.only_unprotected && output.unprotected != 0)
 		good = false;
-	return good ? STATUS_GOOD : STATUS_FAULTS;
+	return good ? STATUS_GOOD : STATUS_FAILED;
 }

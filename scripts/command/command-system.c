@@ -10,8 +10,8 @@
 
 #include <sys/stat.h>
 
+#include "allocate.h"
 #include "command.h"
-#include "fault.h"
 #include "json.h"
 #include "outside-process.h"
 #include "terminal.h"
@@ -89,10 +89,10 @@ note_program(struct census *census, const char *name)
 		census->programs[i].count++;
 		return;
 	}
-	census->programs =
-	    memory(census->programs, (census->program_count + 1) * sizeof(*census->programs));
+	census->programs = allocate_or_exit(
+	    census->programs, (census->program_count + 1) * sizeof(*census->programs));
 	census->programs[census->program_count++] =
-	    (struct program_count){ memory_copy(name, strlen(name)), 1 };
+	    (struct program_count){ copy_or_exit(name, strlen(name)), 1 };
 }
 
 static int
@@ -249,5 +249,5 @@ command_system(int argc, char **argv)
 	free(programs);
 	return found.line != NULL && found.library_problem == NULL && found.policy_problem == NULL
 		   ? STATUS_GOOD
-		   : STATUS_FAULTS;
+		   : STATUS_FAILED;
 }

@@ -40,8 +40,8 @@ command_read_quietly(const char *root, const char *conf, struct configuration *c
 	bool good = configuration_read(root, conf, configuration);
 
 	if (good && !configuration->exists && strcmp(conf, PATH_CONF_DEFAULT) != 0) {
-		fault_in_file(
-		    &configuration->faults, conf, "cannot be opened: %s", strerror(ENOENT));
+		diagnostic_in_file(
+		    &configuration->diagnostics, conf, "cannot be opened: %s", strerror(ENOENT));
 		good = false;
 	}
 	return good;
@@ -52,7 +52,7 @@ command_read(const char *root, const char *conf, struct configuration *configura
 {
 	bool good = command_read_quietly(root, conf, configuration);
 
-	fault_print(&configuration->faults, stderr, terminal_of(STDERR_FILENO).colour);
+	diagnostic_print(&configuration->diagnostics, stderr, terminal_of(STDERR_FILENO).colour);
 	return good;
 }
 
@@ -78,7 +78,7 @@ finish(int status)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	fprintf(stderr, "kashim: standard output cannot be written: %s\n", strerror(errno));
-	return status == STATUS_GOOD ? STATUS_FAULTS : status;
+	return status == STATUS_GOOD ? STATUS_FAILED : status;
 }
 
 int

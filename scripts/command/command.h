@@ -12,7 +12,7 @@
 
 enum status {
 	STATUS_GOOD = 0,
-	STATUS_FAULTS = 1, /* the configuration is in error, or what was asked for does not exist */
+	STATUS_FAILED = 1, /* the configuration is in error, or what was asked for does not exist */
 	STATUS_USAGE = 2,
 	STATUS_OWN = 125, /* of `kashim run`, as env(1): our own error */
 };
@@ -53,7 +53,7 @@ const char *command_conf(const char *operand);
  */
 bool command_read(const char *root, const char *conf, struct configuration *configuration);
 
-/* The same, but the faults stay in the configuration, for who prints them in another way. */
+/* The same, but the diagnostics stay in the configuration, for who prints them in another way. */
 bool command_read_quietly(const char *root, const char *conf, struct configuration *configuration);
 
 /* Print on stdout what a rule looks at. */

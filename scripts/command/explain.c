@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "address.h"
-#include "fault.h"
+#include "allocate.h"
 
 enum { DURATION_LONGEST = 32, BAR = 46, PROBES_DRAWN = 10, LABEL = 10 };
 
@@ -75,14 +75,14 @@ print_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 		    out);
 }
 
-/* A stream into memory that cannot run out: see memory(). */
+/* A stream into memory that cannot run out: see allocate_or_exit(). */
 static FILE *
 open_string(char **string, size_t *size)
 {
 	FILE *out = open_memstream(string, size);
 
 	if (out == NULL)
-		memory(NULL, SIZE_MAX);
+		allocate_or_exit(NULL, SIZE_MAX);
 	return out;
 }
 

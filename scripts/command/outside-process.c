@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#include "fault.h"
+#include "allocate.h"
 #include "program.h"
 
 /* Older headers of libc do not have it: linux 5.3. */
@@ -34,7 +34,7 @@ read_file(int directory, const char *name, size_t *size)
 	if (fd == -1)
 		return NULL;
 	for (size_t room = 4096; part > 0; room *= 2) {
-		bytes = memory(bytes, room + 1);
+		bytes = allocate_or_exit(bytes, room + 1);
 		while (*size < room && (part = read(fd, bytes + *size, room - *size)) > 0)
 			*size += (size_t)part;
 	}
@@ -167,7 +167,7 @@ find_variable(const char *environment, size_t size, const char *name)
 		if (strncmp(at, name, length) == 0 && at[length] == '=')
 			return at[length + 1] == '\0'
 				   ? NULL
-				   : memory_copy(at + length + 1, strlen(at + length + 1));
+				   : copy_or_exit(at + length + 1, strlen(at + length + 1));
 	return NULL;
 }
 
@@ -189,7 +189,7 @@ read_variables(struct process *process)
 		return;
 	path_put_absolute(&text, here, process->conf);
 	free(process->conf);
-	process->conf = memory_copy(path, text.used);
+	process->conf = copy_or_exit(path, text.used);
 }
 
 static void

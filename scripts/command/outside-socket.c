@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "allocate.h"
 #include "apply.h"
 #include "endpoint.h"
-#include "fault.h"
 #include "tcp.h"
 
 /* Older headers of libc do not have it: linux 5.6. */
@@ -111,7 +111,8 @@ find_descriptors(const struct process *process, struct descriptor **found, size_
 			continue;
 		descriptor.inode = strtoull(target + 8, NULL, 10);
 		if ((*count & (*count - 1)) == 0)
-			*found = memory(*found, (*count == 0 ? 1 : 2 * *count) * sizeof(**found));
+			*found = allocate_or_exit(
+			    *found, (*count == 0 ? 1 : 2 * *count) * sizeof(**found));
 		(*found)[(*count)++] = descriptor;
 	}
 	closedir(directory);
@@ -144,7 +145,7 @@ next_probe(
 }
 
 static void
-read_socket(struct outside_socket *socket, const struct namespace *namespace, uint64_t inode)
+read_socket(struct outside_socket *socket, const struct netns *netns, uint64_t inode)
 {
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
@@ -155,14 +156,13 @@ read_socket(struct outside_socket *socket, const struct namespace *namespace, ui
 	socket->local = endpoint_local(socket->copy);
 	socket->remote = endpoint_remote(socket->copy);
 	socket->have = apply_read(socket->copy);
-	socket->defaults = &namespace->defaults;
+	socket->defaults = &netns->defaults;
 	if (getsockopt(socket->copy, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
 		socket->state = info.tcpi_state;
-	socket->next_probe = next_probe(socket, &info, namespace_find(namespace, inode));
+	socket->next_probe = next_probe(socket, &info, netns_find(netns, inode));
 	if (!socket->listens && socket->remote.known)
-		socket->direction = namespace_listens(namespace, &socket->local)
-					? DIRECTION_ACCEPT
-					: DIRECTION_CONNECT;
+		socket->direction =
+		    netns_listens(netns, &socket->local) ? DIRECTION_ACCEPT : DIRECTION_CONNECT;
 }
 
 struct outside_socket
@@ -183,14 +183,14 @@ socket_listed(const struct listed *listed)
 
 /* Returns 0 or an errno. */
 static int
-visit_one(const struct process *process, struct namespace *namespace,
-    const struct descriptor *descriptor, visit_socket *visit, void *context)
+visit_one(const struct process *process, struct netns *netns, const struct descriptor *descriptor,
+    visit_socket *visit, void *context)
 {
-	const struct listed *listed = namespace_find(namespace, descriptor->inode);
+	const struct listed *listed = netns_find(netns, descriptor->inode);
 	struct outside_socket socket = { .fd = descriptor->fd };
 	int why = 0;
 
-	namespace_mark(namespace, descriptor->inode);
+	netns_mark(netns, descriptor->inode);
 	socket.copy = (int)syscall(SYS_pidfd_getfd, process->pidfd, descriptor->fd, 0U);
 	if (socket.copy == -1) {
 		why = errno;
@@ -206,7 +206,7 @@ visit_one(const struct process *process, struct namespace *namespace,
 			close(socket.copy);
 			return 0;
 		}
-		read_socket(&socket, namespace, descriptor->inode);
+		read_socket(&socket, netns, descriptor->inode);
 	}
 	visit(&socket, context);
 	if (socket.copy != -1)
@@ -216,14 +216,14 @@ visit_one(const struct process *process, struct namespace *namespace,
 
 int
 sockets_visit(
-    const struct process *process, struct namespace *namespace, visit_socket *visit, void *context)
+    const struct process *process, struct netns *netns, visit_socket *visit, void *context)
 {
 	struct descriptor *descriptors;
 	size_t count;
 	int why = find_descriptors(process, &descriptors, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		int failed = visit_one(process, namespace, &descriptors[i], visit, context);
+		int failed = visit_one(process, netns, &descriptors[i], visit, context);
 
 		why = why == 0 ? failed : why;
 	}

@@ -2,7 +2,7 @@
 #ifndef KASHIM_OUTSIDE_SOCKET_H
 #define KASHIM_OUTSIDE_SOCKET_H
 
-#include "outside-namespace.h"
+#include "outside-netns.h"
 #include "outside-process.h"
 #include "policy.h"
 
@@ -29,7 +29,7 @@ typedef void visit_socket(const struct outside_socket *socket, void *context);
  * an errno. What is closed meanwhile is left out.
  */
 int sockets_visit(
-    const struct process *process, struct namespace *namespace, visit_socket *visit, void *context);
+    const struct process *process, struct netns *netns, visit_socket *visit, void *context);
 
 /* One that is only listed: of a process that was not found, or may not be looked at. */
 struct outside_socket socket_listed(const struct listed *listed);

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "allocate.h"
 #include "apply.h"
 #include "command.h"
 #include "profile.h"
@@ -18,14 +19,14 @@ struct reading {
 };
 
 static struct reading *
-append(struct policies *policies, const char *conf)
+append_listed(struct policies *policies, const char *conf)
 {
 	struct reading *reading;
 
-	policies->readings =
-	    memory(policies->readings, (policies->count + 1) * sizeof(*policies->readings));
+	policies->readings = allocate_or_exit(
+	    policies->readings, (policies->count + 1) * sizeof(*policies->readings));
 	reading = &policies->readings[policies->count++];
-	*reading = (struct reading){ .conf = memory_copy(conf, strlen(conf)) };
+	*reading = (struct reading){ .conf = copy_or_exit(conf, strlen(conf)) };
 	return reading;
 }
 
@@ -35,7 +36,7 @@ policies_open(struct policies *policies)
 	struct reading *reading;
 
 	policies->conf = command_conf(policies->conf);
-	reading = append(policies, policies->conf);
+	reading = append_listed(policies, policies->conf);
 	reading->good = command_read("", reading->conf, &reading->configuration);
 	return reading->good;
 }
@@ -70,14 +71,14 @@ find_reading(struct policies *policies, const struct process *process)
 	for (size_t i = 0; i < policies->count; i++)
 		if (strcmp(policies->readings[i].conf, conf) == 0)
 			return &policies->readings[i];
-	reading = append(policies, conf);
+	reading = append_listed(policies, conf);
 	reading->good = is_file(conf) && command_read_quietly("", conf, &reading->configuration);
 	return reading;
 }
 
 /* Find the settings that hold, and where they were written. */
 static void
-decide(struct verdict *verdict, const struct policy *policy, const struct process *process,
+choose_settings(struct verdict *verdict, const struct policy *policy, const struct process *process,
     const struct outside_socket *socket)
 {
 	struct facts facts = process_facts(process);
@@ -147,7 +148,7 @@ verdict_of(
 		return verdict;
 	}
 	policy = build_policy(&reading->configuration.build);
-	decide(&verdict, &policy, process, socket);
+	choose_settings(&verdict, &policy, process, socket);
 	settings_resolve(&verdict.wanted);
 	if (verdict.wanted.mode == MODE_OFF) {
 		verdict.standing = STANDING_LEFT_ALONE;

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fault.h"
+#include "allocate.h"
 #include "terminal.h"
 
 /* What one process needs while its sockets are visited. */
@@ -46,12 +46,12 @@ visit_process(
     struct walk *walk, const struct process *process, bool named, walk_visit *visit, void *context)
 {
 	struct stop stop = { walk, process, visit, context };
-	struct namespace *namespace;
+	struct netns *netns;
 	int why = process->refused;
 
 	if (why == 0) {
-		namespace = namespace_of(&walk->namespaces, process->directory);
-		why = sockets_visit(process, namespace, judge, &stop);
+		netns = netns_of(&walk->netns_met, process->directory);
+		why = sockets_visit(process, netns, judge, &stop);
 	}
 	if (why == 0)
 		return;
@@ -147,17 +147,17 @@ static void
 visit_rest(struct walk *walk, walk_visit *visit, void *context)
 {
 	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct namespace *namespace;
+	struct netns *netns;
 	struct verdict unknown = { .wanted = settings_unset() };
 
 	if (self == -1)
 		return;
-	namespace = namespace_of(&walk->namespaces, self);
-	namespace_refresh(namespace, self);
-	for (size_t i = 0; i < namespace->count; i++) {
-		struct outside_socket socket = socket_listed(&namespace->listed[i]);
+	netns = netns_of(&walk->netns_met, self);
+	netns_refresh(netns, self);
+	for (size_t i = 0; i < netns->count; i++) {
+		struct outside_socket socket = socket_listed(&netns->listed[i]);
 
-		if (namespace->listed[i].seen)
+		if (netns->listed[i].seen)
 			continue;
 		visit(NULL, &socket, &unknown, context);
 		walk->listed_alone++;
@@ -166,7 +166,7 @@ visit_rest(struct walk *walk, walk_visit *visit, void *context)
 }
 
 bool
-walk(struct walk *walk, char *const *operands, walk_visit *visit, void *context)
+walk_sockets(struct walk *walk, char *const *operands, walk_visit *visit, void *context)
 {
 	size_t count = 0;
 	bool *met;
@@ -174,7 +174,7 @@ walk(struct walk *walk, char *const *operands, walk_visit *visit, void *context)
 
 	while (operands[count] != NULL)
 		count++;
-	met = memory(NULL, count + 1);
+	met = allocate_or_exit(NULL, count + 1);
 	memset(met, 0, count + 1);
 	visit_processes(walk, operands, met, visit, context);
 	if (count == 0)
@@ -216,5 +216,5 @@ void
 walk_free(struct walk *walk)
 {
 	policies_free(&walk->policies);
-	namespace_free(walk->namespaces);
+	netns_free(walk->netns_met);
 }

@@ -8,11 +8,11 @@
  * `policies.conf` where that is not the system's. */
 struct walk {
 	struct policies policies;
-	struct namespace *namespaces; /* that were met */
-	bool any_refused;             /* some process may not be looked at */
-	unsigned refused;             /* how many of those that were meant, */
-	int why;                      /* and why, an errno */
-	unsigned listed_alone;        /* sockets of which no process was found */
+	struct netns *netns_met; /* that were met */
+	bool any_refused;        /* some process may not be looked at */
+	unsigned refused;        /* how many of those that were meant, */
+	int why;                 /* and why, an errno */
+	unsigned listed_alone;   /* sockets of which no process was found */
 };
 
 /* The process is NULL where none was found that holds the socket. */
@@ -24,7 +24,7 @@ typedef void walk_visit(const struct process *process, const struct outside_sock
  * there are none; then, of all, those that no visible process holds. An operand that means no
  * process is an error that is printed. Returns false where there was one.
  */
-bool walk(struct walk *walk, char *const *operands, walk_visit *visit, void *context);
+bool walk_sockets(struct walk *walk, char *const *operands, walk_visit *visit, void *context);
 
 /* Say on stderr what could not be looked at, and why. Returns whether there was something. */
 bool walk_report(const struct walk *walk);

@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-#include "fault.h"
+#include "allocate.h"
 
 /* The kernel reads this much of a #! line, and follows this many: execve(2), fs/exec.c. */
 enum { LINE_LONGEST = 256, SCRIPTS_DEEPEST = 5 };
@@ -19,7 +19,7 @@ put_argument(struct program *program, const char *argument)
 {
 	size_t size = strlen(argument) + 1;
 
-	program->arguments = memory(program->arguments, program->arguments_size + size);
+	program->arguments = allocate_or_exit(program->arguments, program->arguments_size + size);
 	memcpy(program->arguments + program->arguments_size, argument, size);
 	program->arguments_size += size;
 }
@@ -146,7 +146,7 @@ prepend(struct program *program, const char *interpreter, const char *argument, 
 	if (*argument != '\0')
 		put_argument(program, argument);
 	put_argument(program, path);
-	program->arguments = memory(program->arguments, program->arguments_size + size);
+	program->arguments = allocate_or_exit(program->arguments, program->arguments_size + size);
 	memcpy(program->arguments + program->arguments_size, rest + skipped, size - skipped);
 	program->arguments_size += size - skipped;
 	free(rest);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fault.h"
+#include "allocate.h"
 #include "utf8.h"
 
 enum { GAP = 2, COLUMNS_MOST = 16 };
@@ -40,11 +40,12 @@ table_add(struct table *table, const char *const *cells, bool marked)
 	size_t room = row == 0 ? 1 : 2 * row;
 
 	if ((row & (row - 1)) == 0) {
-		table->cells = memory(table->cells, room * table->columns * sizeof(*table->cells));
-		table->marked = memory(table->marked, room * sizeof(*table->marked));
+		table->cells =
+		    allocate_or_exit(table->cells, room * table->columns * sizeof(*table->cells));
+		table->marked = allocate_or_exit(table->marked, room * sizeof(*table->marked));
 	}
 	for (size_t i = 0; i < table->columns; i++)
-		table->cells[row * table->columns + i] = memory_copy(cells[i], strlen(cells[i]));
+		table->cells[row * table->columns + i] = copy_or_exit(cells[i], strlen(cells[i]));
 	table->marked[row] = marked;
 }
 

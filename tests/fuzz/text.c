@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Text to policy: a text that is in order gives a policy whose compiled form is sound and decides
- * the same; one that is not has a fault with a place.
+ * the same; one that is not has a diagnostic with a place.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -50,9 +50,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		policy = build_policy(&configuration.build);
 		claim_compiled(&policy);
 	} else {
-		CLAIM(configuration.faults.count != 0);
-		for (size_t i = 0; i < configuration.faults.count; i++)
-			CLAIM(*configuration.faults.fault[i].message != '\0');
+		CLAIM(configuration.diagnostics.count != 0);
+		for (size_t i = 0; i < configuration.diagnostics.count; i++)
+			CLAIM(*configuration.diagnostics.entries[i].message != '\0');
 	}
 	configuration_free(&configuration);
 	return 0;

@@ -230,7 +230,7 @@ takes_members_up_to_the_limit(const char *key, const char *value)
 	text = long_list(key, value, CONDITION_MEMBERS + 1);
 	scratch_write("kashim.conf", text);
 	ck_assert(!reading_again());
-	ck_assert_uint_eq(reading.faults.count, 1);
+	ck_assert_uint_eq(reading.diagnostics.count, 1);
 	free(text);
 }
 
@@ -247,7 +247,7 @@ START_TEST(every_wrong_member_is_reported)
 	scratch_write("kashim.conf",
 	    "rules = ( { remote = (\"a\", \"10.0.0.1\", \"b\"); local_port = (0, 1, 70000); } );");
 	ck_assert(!reading_again());
-	ck_assert_uint_eq(reading.faults.count, 4);
+	ck_assert_uint_eq(reading.diagnostics.count, 4);
 }
 
 Suite *

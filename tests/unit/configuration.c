@@ -317,7 +317,7 @@ START_TEST(what_stands_at_the_top_has_its_type)
 	    "office: this is a string, allowed is a group, { name = value; ... }");
 }
 
-START_TEST(all_faults_of_a_file_are_reported_in_the_order_of_its_lines)
+START_TEST(all_errors_of_a_file_are_reported_in_the_order_of_its_lines)
 {
 	static const struct {
 		unsigned line, column;
@@ -348,24 +348,24 @@ START_TEST(all_faults_of_a_file_are_reported_in_the_order_of_its_lines)
 				     "    idle = \"24h\"; };\n"
 				     "profiles: { office = 1; };\n");
 	ck_assert(!reading_again());
-	for (size_t i = 0; i < reading.faults.count; i++) {
-		const struct fault *fault = &reading.faults.fault[i];
+	for (size_t i = 0; i < reading.diagnostics.count; i++) {
+		const struct diagnostic *diagnostic = &reading.diagnostics.entries[i];
 
 		ck_assert_uint_lt(i, sizeof(expected) / sizeof(expected[0]));
 		ck_assert_msg(
-		    strncmp(fault->message, expected[i].start, strlen(expected[i].start)) == 0,
-		    "%s", fault->message);
-		ck_assert_msg(
-		    fault->line == expected[i].line, "%s: line %u", fault->message, fault->line);
+		    strncmp(diagnostic->message, expected[i].start, strlen(expected[i].start)) == 0,
+		    "%s", diagnostic->message);
+		ck_assert_msg(diagnostic->line == expected[i].line, "%s: line %u",
+		    diagnostic->message, diagnostic->line);
 		if (i == 5)
 			continue;
-		ck_assert_msg(fault->column == expected[i].column, "%s: column %u", fault->message,
-		    fault->column);
+		ck_assert_msg(diagnostic->column == expected[i].column, "%s: column %u",
+		    diagnostic->message, diagnostic->column);
 	}
-	ck_assert_uint_eq(reading.faults.count, sizeof(expected) / sizeof(expected[0]));
+	ck_assert_uint_eq(reading.diagnostics.count, sizeof(expected) / sizeof(expected[0]));
 }
 
-START_TEST(faults_of_all_files_are_reported_in_the_order_of_the_files)
+START_TEST(errors_of_all_files_are_reported_in_the_order_of_the_files)
 {
 	static const char *const expected[] = { "kashim.conf.d/10.conf", "kashim.conf.d/20.conf",
 		"kashim.conf.d/20.conf", "kashim.conf.d/30.conf", "kashim.conf" };
@@ -375,20 +375,20 @@ START_TEST(faults_of_all_files_are_reported_in_the_order_of_the_files)
 	write_dropin("10.conf", "rules = ( { profile = \"x-y-z\"; } );");
 	scratch_write("kashim.conf", "rules = ( { mode = 1; } );");
 	ck_assert(!reading_again());
-	ck_assert_uint_eq(reading.faults.count, 5);
+	ck_assert_uint_eq(reading.diagnostics.count, 5);
 	for (size_t i = 0; i < 5; i++)
-		ck_assert_str_eq(reading.faults.fault[i].file, expected[i]);
+		ck_assert_str_eq(reading.diagnostics.entries[i].file, expected[i]);
 }
 
-START_TEST(fault_of_an_unreadable_dropin_does_not_hide_the_others)
+START_TEST(diagnostic_of_an_unreadable_dropin_does_not_hide_the_others)
 {
 	mkdir("kashim.conf.d", 0755);
 	ck_assert_int_eq(mkfifo("kashim.conf.d/10.conf", 0644), 0);
 	scratch_write("kashim.conf", "defaults: { idle = 0; };");
 	ck_assert(!reading_again());
-	ck_assert_uint_eq(reading.faults.count, 2);
-	ck_assert_str_eq(reading.faults.fault[0].message, "is not a regular file");
-	ck_assert_uint_eq(reading.faults.fault[1].line, 1);
+	ck_assert_uint_eq(reading.diagnostics.count, 2);
+	ck_assert_str_eq(reading.diagnostics.entries[0].message, "is not a regular file");
+	ck_assert_uint_eq(reading.diagnostics.entries[1].line, 1);
 }
 
 START_TEST(carriage_returns_and_a_byte_order_mark_are_taken)
@@ -400,7 +400,7 @@ START_TEST(carriage_returns_and_a_byte_order_mark_are_taken)
 	    "idle: 0 is not within 1..32767 seconds");
 }
 
-START_TEST(nothing_is_taken_from_a_file_with_a_fault)
+START_TEST(nothing_is_taken_from_a_file_with_an_error)
 {
 	scratch_write("kashim.conf", "defaults: { idle = 5; ");
 	ck_assert(!reading_again());
@@ -482,8 +482,8 @@ START_TEST(rules_have_a_limit_that_can_be_reached)
 	ck_assert_uint_eq(reading_rules(), POLICY_RULES_MOST - 1);
 	write_rules(POLICY_RULES_MOST);
 	ck_assert(!reading_again());
-	ck_assert_uint_eq(reading.faults.count, 1);
-	ck_assert_str_eq(reading.faults.fault[0].message,
+	ck_assert_uint_eq(reading.diagnostics.count, 1);
+	ck_assert_str_eq(reading.diagnostics.entries[0].message,
 	    "rules: there are too many rules, a policy has at most 65,534");
 }
 
@@ -522,9 +522,9 @@ merge_claims(void)
 }
 
 static TCase *
-fault_claims(void)
+diagnostic_claims(void)
 {
-	TCase *claims = tcase_create("faults");
+	TCase *claims = tcase_create("diagnostics");
 
 	tcase_add_checked_fixture(claims, reading_begin, reading_end);
 	tcase_add_test(claims, log_is_a_word_or_a_path);
@@ -532,11 +532,11 @@ fault_claims(void)
 	tcase_add_test(claims, unknown_profile_of_defaults_is_refused_in_every_file);
 	tcase_add_test(claims, what_stands_at_the_top_is_known);
 	tcase_add_test(claims, what_stands_at_the_top_has_its_type);
-	tcase_add_test(claims, all_faults_of_a_file_are_reported_in_the_order_of_its_lines);
-	tcase_add_test(claims, faults_of_all_files_are_reported_in_the_order_of_the_files);
-	tcase_add_test(claims, fault_of_an_unreadable_dropin_does_not_hide_the_others);
+	tcase_add_test(claims, all_errors_of_a_file_are_reported_in_the_order_of_its_lines);
+	tcase_add_test(claims, errors_of_all_files_are_reported_in_the_order_of_the_files);
+	tcase_add_test(claims, diagnostic_of_an_unreadable_dropin_does_not_hide_the_others);
 	tcase_add_test(claims, carriage_returns_and_a_byte_order_mark_are_taken);
-	tcase_add_test(claims, nothing_is_taken_from_a_file_with_a_fault);
+	tcase_add_test(claims, nothing_is_taken_from_a_file_with_an_error);
 	return claims;
 }
 
@@ -546,6 +546,6 @@ configuration_suite(void)
 	Suite *suite = suite_create("configuration");
 
 	suite_add_tcase(suite, merge_claims());
-	suite_add_tcase(suite, fault_claims());
+	suite_add_tcase(suite, diagnostic_claims());
 	return suite;
 }

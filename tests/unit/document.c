@@ -13,29 +13,29 @@
 #include "suites.h"
 
 static struct documents documents;
-static struct faults faults;
+static struct diagnostics diagnostics;
 
 static void
 begin(void)
 {
 	scratch_enter();
 	documents = (struct documents){ 0 };
-	faults = (struct faults){ 0 };
+	diagnostics = (struct diagnostics){ 0 };
 }
 
 static void
 end(void)
 {
 	documents_free(&documents);
-	fault_free(&faults);
+	diagnostic_free(&diagnostics);
 }
 
 static void
 read_all(void)
 {
 	end();
-	faults = (struct faults){ 0 };
-	documents_read("", "kashim.conf", &documents, &faults);
+	diagnostics = (struct diagnostics){ 0 };
+	documents_read("", "kashim.conf", &documents, &diagnostics);
 }
 
 static const struct document *
@@ -48,10 +48,10 @@ static void
 refused(const char *file, const char *message)
 {
 	read_all();
-	ck_assert_uint_eq(faults.count, 1);
-	ck_assert_str_eq(faults.fault[0].file, file);
-	ck_assert_str_eq(faults.fault[0].message, message);
-	ck_assert_uint_eq(faults.fault[0].line, 0);
+	ck_assert_uint_eq(diagnostics.count, 1);
+	ck_assert_str_eq(diagnostics.entries[0].file, file);
+	ck_assert_str_eq(diagnostics.entries[0].message, message);
+	ck_assert_uint_eq(diagnostics.entries[0].line, 0);
 	ck_assert_ptr_null(last()->text);
 }
 
@@ -61,7 +61,7 @@ START_TEST(file_is_read_whole)
 
 	scratch_write("kashim.conf", "idle = 60;\n");
 	read_all();
-	ck_assert_uint_eq(faults.count, 0);
+	ck_assert_uint_eq(diagnostics.count, 0);
 	ck_assert_uint_eq(documents.count, 1);
 	ck_assert(last()->exists);
 	ck_assert_str_eq(last()->text, "idle = 60;\n");
@@ -72,10 +72,10 @@ START_TEST(file_is_read_whole)
 	free(path);
 }
 
-START_TEST(file_that_does_not_exist_is_no_fault)
+START_TEST(file_that_does_not_exist_is_no_error)
 {
 	read_all();
-	ck_assert_uint_eq(faults.count, 0);
+	ck_assert_uint_eq(diagnostics.count, 0);
 	ck_assert(!last()->exists);
 	ck_assert_ptr_null(last()->text);
 }
@@ -94,7 +94,7 @@ START_TEST(dropins_come_first_in_the_order_of_their_names)
 	scratch_write("kashim.conf.d/README", "");
 	scratch_write("kashim.conf.d/.conf", "");
 	read_all();
-	ck_assert_uint_eq(faults.count, 0);
+	ck_assert_uint_eq(diagnostics.count, 0);
 	ck_assert_uint_eq(documents.count, 5);
 	for (size_t i = 0; i < 5; i++)
 		ck_assert_str_eq(documents.document[i].path, expected[i]);
@@ -110,8 +110,8 @@ START_TEST(all_is_read_below_the_root)
 	ck_assert_int_eq(mkdir("image/etc/k.conf.d", 0755), 0);
 	scratch_write("image/etc/k.conf", "a");
 	scratch_write("image/etc/k.conf.d/b.conf", "b");
-	documents_read(root, "/etc/k.conf", &documents, &faults);
-	ck_assert_uint_eq(faults.count, 0);
+	documents_read(root, "/etc/k.conf", &documents, &diagnostics);
+	ck_assert_uint_eq(diagnostics.count, 0);
 	ck_assert_uint_eq(documents.count, 2);
 	ck_assert_str_eq(documents.document[0].text, "b");
 	ck_assert_str_eq(documents.document[0].absolute, "/etc/k.conf.d/b.conf");
@@ -190,7 +190,7 @@ START_TEST(file_that_everyone_may_write_is_refused)
 	refused("kashim.conf", "can be written by everyone, chmod o-w it");
 	scratch_write_bytes("kashim.conf", "", 0, 0664);
 	read_all();
-	ck_assert_uint_eq(faults.count, 0);
+	ck_assert_uint_eq(diagnostics.count, 0);
 }
 
 START_TEST(file_of_a_mebibyte_is_read_and_a_larger_one_refused)
@@ -201,7 +201,7 @@ START_TEST(file_of_a_mebibyte_is_read_and_a_larger_one_refused)
 	memset(text, '\n', DOCUMENT_LARGEST + 1);
 	scratch_write_bytes("kashim.conf", text, DOCUMENT_LARGEST, 0644);
 	read_all();
-	ck_assert_uint_eq(faults.count, 0);
+	ck_assert_uint_eq(diagnostics.count, 0);
 	ck_assert_uint_eq(strlen(last()->text), DOCUMENT_LARGEST);
 	scratch_write_bytes("kashim.conf", text, DOCUMENT_LARGEST + 1, 0644);
 	refused("kashim.conf", "is larger than 1 MiB");
@@ -234,10 +234,10 @@ START_TEST(file_that_may_not_be_read_is_refused)
 
 	/* Root may read everything, so be someone else for a moment. */
 	ck_assert(user != 0 || seteuid(65534) == 0);
-	documents_read("", "/proc/1/environ", &documents, &faults);
+	documents_read("", "/proc/1/environ", &documents, &diagnostics);
 	ck_assert(user != 0 || (seteuid(0) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0));
-	ck_assert_uint_eq(faults.count, 1);
-	ck_assert_str_eq(faults.fault[0].message, "cannot be opened: Permission denied");
+	ck_assert_uint_eq(diagnostics.count, 1);
+	ck_assert_str_eq(diagnostics.entries[0].message, "cannot be opened: Permission denied");
 	ck_assert(last()->exists);
 }
 
@@ -245,8 +245,8 @@ START_TEST(fresh_file_settles_once)
 {
 	scratch_write("kashim.conf", "a = 1;");
 	read_all();
-	ck_assert(documents_settle(&documents));
-	ck_assert(!documents_settle(&documents));
+	ck_assert(documents_wait_for_tick(&documents));
+	ck_assert(!documents_wait_for_tick(&documents));
 }
 
 START_TEST(file_of_the_future_is_not_waited_for)
@@ -259,7 +259,7 @@ START_TEST(file_of_the_future_is_not_waited_for)
 	scratch_write("kashim.conf", "a = 1;");
 	ck_assert_int_eq(utimensat(AT_FDCWD, "kashim.conf", times, 0), 0);
 	read_all();
-	ck_assert(!documents_settle(&documents));
+	ck_assert(!documents_wait_for_tick(&documents));
 }
 
 START_TEST(no_descriptor_is_left_open)
@@ -286,7 +286,7 @@ document_suite(void)
 
 	tcase_add_checked_fixture(claims, begin, end);
 	tcase_add_test(claims, file_is_read_whole);
-	tcase_add_test(claims, file_that_does_not_exist_is_no_fault);
+	tcase_add_test(claims, file_that_does_not_exist_is_no_error);
 	tcase_add_test(claims, dropins_come_first_in_the_order_of_their_names);
 	tcase_add_test(claims, all_is_read_below_the_root);
 	tcase_add_test(claims, what_is_no_regular_file_is_refused);

@@ -33,7 +33,7 @@ static bool
 is_refused(const char *text)
 {
 	scratch_write("kashim.conf", text);
-	return !reading_again() && reading.faults.count == 1;
+	return !reading_again() && reading.diagnostics.count == 1;
 }
 
 START_TEST(every_key_takes_its_range_in_every_group)
@@ -89,14 +89,14 @@ START_TEST(wrong_types_are_refused_for_each_key)
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < sizeof(wrong) / sizeof(wrong[0]); j++) {
 			const char *text = in_group(GROUP_RULE, keys[i], wrong[j][0]);
-			const struct fault *fault;
+			const struct diagnostic *diagnostic;
 
 			ck_assert_msg(is_refused(text), "%s", text);
-			fault = &reading.faults.fault[0];
-			ck_assert_msg(strstr(fault->message, wrong[j][1]) != NULL, "%s: %s", text,
-			    fault->message);
-			ck_assert_int_eq(strncmp(fault->message, keys[i], strlen(keys[i])), 0);
-			ck_assert_uint_eq(fault->column, 13 + strlen(keys[i]) + 3);
+			diagnostic = &reading.diagnostics.entries[0];
+			ck_assert_msg(strstr(diagnostic->message, wrong[j][1]) != NULL, "%s: %s",
+			    text, diagnostic->message);
+			ck_assert_int_eq(strncmp(diagnostic->message, keys[i], strlen(keys[i])), 0);
+			ck_assert_uint_eq(diagnostic->column, 13 + strlen(keys[i]) + 3);
 		}
 }
 
@@ -111,8 +111,8 @@ START_TEST(values_of_the_wrong_kind_are_refused_for_each_option)
 			const char *text = in_group(GROUP_RULE, option_table[option].key, wrong[i]);
 
 			ck_assert_msg(is_refused(text), "%s", text);
-			ck_assert_ptr_nonnull(strstr(
-			    reading.faults.fault[0].message, " is not understood, allowed is "));
+			ck_assert_ptr_nonnull(strstr(reading.diagnostics.entries[0].message,
+			    " is not understood, allowed is "));
 		}
 }
 

@@ -10,20 +10,20 @@
 #include "text.h"
 
 static struct places places;
-static struct faults faults;
+static struct diagnostics diagnostics;
 
 static void
 begin(void)
 {
 	places = (struct places){ 0 };
-	faults = (struct faults){ 0 };
+	diagnostics = (struct diagnostics){ 0 };
 }
 
 static void
 end(void)
 {
 	place_free(&places);
-	fault_free(&faults);
+	diagnostic_free(&diagnostics);
 }
 
 static bool
@@ -31,7 +31,7 @@ scans(const char *text)
 {
 	end();
 	begin();
-	return place_scan("k.conf", text, &places, &faults);
+	return place_scan("k.conf", text, &places, &diagnostics);
 }
 
 static void
@@ -47,10 +47,11 @@ static void
 refuses(const char *text, unsigned line, unsigned column, const char *message)
 {
 	ck_assert_msg(!scans(text), "not refused: %s", text);
-	ck_assert_uint_eq(faults.count, 1);
-	ck_assert_str_eq(faults.fault[0].message, message);
-	ck_assert_msg(faults.fault[0].line == line && faults.fault[0].column == column,
-	    "%s: at %u:%u", text, faults.fault[0].line, faults.fault[0].column);
+	ck_assert_uint_eq(diagnostics.count, 1);
+	ck_assert_str_eq(diagnostics.entries[0].message, message);
+	ck_assert_msg(
+	    diagnostics.entries[0].line == line && diagnostics.entries[0].column == column,
+	    "%s: at %u:%u", text, diagnostics.entries[0].line, diagnostics.entries[0].column);
 }
 
 START_TEST(empty_text_has_no_places)

@@ -8,21 +8,21 @@
 #include "suites.h"
 #include "text.h"
 
-static struct faults faults;
+static struct diagnostics diagnostics;
 static struct tree tree;
 
 static void
 begin(void)
 {
-	faults = (struct faults){ 0 };
-	tree = (struct tree){ .file = "k.conf", .faults = &faults };
+	diagnostics = (struct diagnostics){ 0 };
+	tree = (struct tree){ .file = "k.conf", .diagnostics = &diagnostics };
 }
 
 static void
 end(void)
 {
 	read_free(&tree);
-	fault_free(&faults);
+	diagnostic_free(&diagnostics);
 }
 
 static bool
@@ -36,8 +36,8 @@ reads(const char *text)
 static void
 accepts(const char *text)
 {
-	ck_assert_msg(reads(text), "%s: %s", text, faults.fault[0].message);
-	ck_assert_uint_eq(faults.count, 0);
+	ck_assert_msg(reads(text), "%s: %s", text, diagnostics.entries[0].message);
+	ck_assert_uint_eq(diagnostics.count, 0);
 }
 
 static void
@@ -113,7 +113,7 @@ START_TEST(number_beyond_64_bits_never_becomes_a_small_one)
 		if (reads(text)) /* a later libconfig refuses it itself */
 			ck_assert_str_eq(tree.node[1].text, numbers[i]);
 		else
-			ck_assert_uint_eq(faults.count, 1);
+			ck_assert_uint_eq(diagnostics.count, 1);
 	}
 }
 
@@ -153,9 +153,9 @@ static void
 refuses(const char *text, unsigned line)
 {
 	ck_assert_msg(!reads(text), "not refused: %s", text);
-	ck_assert_uint_eq(faults.count, 1);
-	ck_assert_msg(
-	    faults.fault[0].line == line, "%s: line %u, not %u", text, faults.fault[0].line, line);
+	ck_assert_uint_eq(diagnostics.count, 1);
+	ck_assert_msg(diagnostics.entries[0].line == line, "%s: line %u, not %u", text,
+	    diagnostics.entries[0].line, line);
 	ck_assert_ptr_null(tree.node);
 	ck_assert_uint_eq(tree.count, 0);
 }
@@ -194,14 +194,14 @@ static const char sample[] =
     "\t{ program = [\"a\", \"b\\\"\\x41\"]; mode = \"off\" \"\"; }, // y\n"
     "\t{ user = -1; f = 1.5e3; t = true; }\n);\nlog = \"sys\" # j\n\"log\";\n";
 
-/* A text is a tree or a fault, never both and never neither; every span lies inside of the text. */
+/* A text is a tree or a diagnostic, never both and never neither; every span lies inside of the text. */
 static void
-is_tree_or_fault(const char *text)
+is_tree_or_error(const char *text)
 {
 	bool good = reads(text);
 	const char *last = text + strlen(text);
 
-	ck_assert_msg(good == (faults.count == 0), "%s", text);
+	ck_assert_msg(good == (diagnostics.count == 0), "%s", text);
 	for (size_t i = 1; i < tree.count; i++) {
 		const struct node *node = &tree.node[i];
 
@@ -212,8 +212,8 @@ is_tree_or_fault(const char *text)
 		ck_assert_uint_le(i + node->size, tree.count);
 		ck_assert(node_is_aggregate(node) == (node->text == NULL));
 	}
-	for (size_t i = 0; i < faults.count; i++)
-		ck_assert_uint_ge(faults.fault[i].column, 1);
+	for (size_t i = 0; i < diagnostics.count; i++)
+		ck_assert_uint_ge(diagnostics.entries[i].column, 1);
 }
 
 /* Copied to its very size, so that every step beyond is noticed. */
@@ -225,18 +225,18 @@ try_text(const char *text, size_t size)
 	ck_assert_ptr_nonnull(copied);
 	memcpy(copied, text, size);
 	copied[size] = '\0';
-	is_tree_or_fault(copied);
+	is_tree_or_error(copied);
 	free(copied);
 }
 
-START_TEST(every_truncation_is_a_tree_or_a_fault)
+START_TEST(every_truncation_is_a_tree_or_an_error)
 {
 	accepts(sample);
 	for (size_t size = 0; size < sizeof(sample); size++)
 		try_text(sample, size);
 }
 
-START_TEST(every_change_is_a_tree_or_a_fault)
+START_TEST(every_change_is_a_tree_or_an_error)
 {
 	static const char alphabet[] = "{}()[]=:;,\"\\#/*@\n\r\t ax0-+.L\xc3\x01";
 	char text[sizeof(sample)];
@@ -252,7 +252,7 @@ START_TEST(every_change_is_a_tree_or_a_fault)
 	}
 }
 
-START_TEST(random_texts_are_a_tree_or_a_fault)
+START_TEST(random_texts_are_a_tree_or_an_error)
 {
 	static const char *const tokens[] = { "a", " = ", "{", "}", "(", ")", "[", "]", ";", ",",
 		"\"x\"", "12", "-1", "0x1F", "1.5", "true", "\n", "# c\n", "/*", "*/", "//", ":",
@@ -287,9 +287,9 @@ read_suite(void)
 	tcase_add_test(claims, what_libconfig_refuses_is_refused_with_its_line);
 	tcase_add_test(claims, what_two_readers_would_take_differently_is_refused);
 	tcase_add_test(claims, include_does_not_open_a_file);
-	tcase_add_test(claims, every_truncation_is_a_tree_or_a_fault);
-	tcase_add_test(claims, every_change_is_a_tree_or_a_fault);
-	tcase_add_test(claims, random_texts_are_a_tree_or_a_fault);
+	tcase_add_test(claims, every_truncation_is_a_tree_or_an_error);
+	tcase_add_test(claims, every_change_is_a_tree_or_an_error);
+	tcase_add_test(claims, random_texts_are_a_tree_or_an_error);
 	suite_add_tcase(suite, claims);
 	return suite;
 }

@@ -40,26 +40,27 @@ reading_accepts(const char *text)
 {
 	scratch_write("kashim.conf", text);
 	if (!reading_again())
-		ck_abort_msg("line %u: %s\n%s", reading.faults.fault[0].line,
-		    reading.faults.fault[0].message, text);
+		ck_abort_msg("line %u: %s\n%s", reading.diagnostics.entries[0].line,
+		    reading.diagnostics.entries[0].message, text);
 }
 
 void
 reading_refuses(
     const char *text, unsigned line, unsigned column, unsigned width, const char *message)
 {
-	const struct fault *fault;
+	const struct diagnostic *diagnostic;
 
 	scratch_write("kashim.conf", text);
 	ck_assert_msg(!reading_again(), "not refused: %s", text);
-	fault = &reading.faults.fault[0];
-	ck_assert_msg(reading.faults.count == 1, "%zu faults, the second is: %s",
-	    reading.faults.count, fault[1].message);
-	ck_assert_str_eq(fault->message, message);
-	ck_assert_str_eq(fault->file, "kashim.conf");
-	ck_assert_msg(fault->line == line && fault->column == column && fault->width == width,
-	    "%s: at %u:%u+%u, not %u:%u+%u", text, fault->line, fault->column, fault->width, line,
-	    column, width);
+	diagnostic = &reading.diagnostics.entries[0];
+	ck_assert_msg(reading.diagnostics.count == 1, "%zu diagnostics, the second is: %s",
+	    reading.diagnostics.count, diagnostic[1].message);
+	ck_assert_str_eq(diagnostic->message, message);
+	ck_assert_str_eq(diagnostic->file, "kashim.conf");
+	ck_assert_msg(
+	    diagnostic->line == line && diagnostic->column == column && diagnostic->width == width,
+	    "%s: at %u:%u+%u, not %u:%u+%u", text, diagnostic->line, diagnostic->column,
+	    diagnostic->width, line, column, width);
 }
 
 uint32_t

@@ -16,10 +16,10 @@ void reading_end(void);
 /* Read what stands in the directory. Returns what configuration_read() does. */
 bool reading_again(void);
 
-/* Write this text as kashim.conf and read it: there must be no fault. */
+/* Write this text as kashim.conf and read it: there must be no diagnostic. */
 void reading_accepts(const char *text);
 
-/* The same, but there must be one fault: at this line and column, with this message. */
+/* The same, but there must be one diagnostic: at this line and column, with this message. */
 void reading_refuses(
     const char *text, unsigned line, unsigned column, unsigned width, const char *message);
 

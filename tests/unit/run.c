@@ -14,7 +14,7 @@ static Suite *(*const suites[])(void) = {
 	address_suite,
 	compiled_suite,
 	build_suite,
-	fault_suite,
+	diagnostic_suite,
 	place_suite,
 	read_suite,
 	document_suite,

@@ -13,7 +13,7 @@ Suite *configuration_suite(void);
 Suite *document_suite(void);
 Suite *excerpt_suite(void);
 Suite *explain_suite(void);
-Suite *fault_suite(void);
+Suite *diagnostic_suite(void);
 Suite *group_suite(void);
 Suite *json_suite(void);
 Suite *option_suite(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "outside-namespace.h"
+#include "outside-netns.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "allocate.h"
 #include "apply.h"
 #include "endpoint.h"
-#include "fault.h"
 
 /* net/ipv4/tcp_ipv4.c, get_tcp4_sock(): the timer that is on, and hundredths of a second. */
 enum { TIMER_KEEPALIVE = 2, TICK_MS = 10 };
@@ -87,25 +87,25 @@ grow(void *array, size_t count, size_t size)
 {
 	if ((count & (count - 1)) != 0)
 		return array;
-	return memory(array, (count == 0 ? 1 : 2 * count) * size);
+	return allocate_or_exit(array, (count == 0 ? 1 : 2 * count) * size);
 }
 
 static void
-append(struct namespace *namespace, const struct listed *listed)
+append_listed(struct netns *netns, const struct listed *listed)
 {
-	size_t at = namespace->count++;
+	size_t at = netns->count++;
 
-	namespace->listed = grow(namespace->listed, at, sizeof(*listed));
-	namespace->listed[at] = *listed;
+	netns->listed = grow(netns->listed, at, sizeof(*listed));
+	netns->listed[at] = *listed;
 	if (listed->state != TCP_LISTEN)
 		return;
-	at = namespace->listeners++;
-	namespace->listener = grow(namespace->listener, at, sizeof(listed->local));
-	namespace->listener[at] = listed->local;
+	at = netns->listeners++;
+	netns->listener = grow(netns->listener, at, sizeof(listed->local));
+	netns->listener[at] = listed->local;
 }
 
 static void
-read_list(struct namespace *namespace, int directory, const char *name)
+read_list(struct netns *netns, int directory, const char *name)
 {
 	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd == -1 ? NULL : fdopen(fd, "r");
@@ -119,7 +119,7 @@ read_list(struct namespace *namespace, int directory, const char *name)
 	}
 	while (fgets(line, sizeof(line), file) != NULL)
 		if (read_listed(line, &listed))
-			append(namespace, &listed);
+			append_listed(netns, &listed);
 	fclose(file);
 }
 
@@ -133,15 +133,15 @@ by_inode(const void *a, const void *b)
 }
 
 static void
-list(struct namespace *namespace, int directory)
+list(struct netns *netns, int directory)
 {
-	namespace->listed = NULL;
-	namespace->listener = NULL;
-	namespace->count = namespace->listeners = 0;
-	read_list(namespace, directory, "net/tcp");
-	read_list(namespace, directory, "net/tcp6");
-	if (namespace->count != 0)
-		qsort(namespace->listed, namespace->count, sizeof(*namespace->listed), by_inode);
+	netns->listed = NULL;
+	netns->listener = NULL;
+	netns->count = netns->listeners = 0;
+	read_list(netns, directory, "net/tcp");
+	read_list(netns, directory, "net/tcp6");
+	if (netns->count != 0)
+		qsort(netns->listed, netns->count, sizeof(*netns->listed), by_inode);
 }
 
 static uint64_t
@@ -157,14 +157,14 @@ inode_of(int directory, const char *name)
  * not enter it does not learn them.
  */
 static struct settings
-read_defaults(const struct namespace *namespace, int directory)
+read_defaults(const struct netns *netns, int directory)
 {
 	struct settings defaults = settings_unset();
 	int here, there;
 
-	if (namespace->inode == 0)
+	if (netns->inode == 0)
 		return defaults;
-	if (namespace->inode == inode_of(AT_FDCWD, "/proc/self/ns/net"))
+	if (netns->inode == inode_of(AT_FDCWD, "/proc/self/ns/net"))
 		return apply_defaults();
 	here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	there = openat(directory, "ns/net", O_RDONLY | O_CLOEXEC);
@@ -182,30 +182,30 @@ read_defaults(const struct namespace *namespace, int directory)
 	return defaults;
 }
 
-struct namespace *
-namespace_of(struct namespace **met, int directory)
+struct netns *
+netns_of(struct netns **met, int directory)
 {
 	uint64_t inode = inode_of(directory, "ns/net");
-	struct namespace *namespace;
+	struct netns *netns;
 
-	for (namespace = *met; namespace != NULL; namespace = namespace->next)
-		if (namespace->inode == inode)
-			return namespace;
-	namespace = memory(NULL, sizeof(*namespace));
-	*namespace = (struct namespace){ .next = *met, .inode = inode };
-	namespace->defaults = read_defaults(namespace, directory);
+	for (netns = *met; netns != NULL; netns = netns->next)
+		if (netns->inode == inode)
+			return netns;
+	netns = allocate_or_exit(NULL, sizeof(*netns));
+	*netns = (struct netns){ .next = *met, .inode = inode };
+	netns->defaults = read_defaults(netns, directory);
 	/* Not to be looked at: any process may be in there. */
 	if (inode != 0)
-		list(namespace, directory);
-	*met = namespace;
-	return namespace;
+		list(netns, directory);
+	*met = netns;
+	return netns;
 }
 
 void
-namespace_free(struct namespace *met)
+netns_free(struct netns *met)
 {
 	while (met != NULL) {
-		struct namespace *next = met->next;
+		struct netns *next = met->next;
 
 		free(met->listed);
 		free(met->listener);
@@ -215,42 +215,42 @@ namespace_free(struct namespace *met)
 }
 
 const struct listed *
-namespace_find(const struct namespace *namespace, uint64_t inode)
+netns_find(const struct netns *netns, uint64_t inode)
 {
 	size_t first = 0;
-	size_t end = namespace->count;
+	size_t end = netns->count;
 
 	while (first < end) {
 		size_t middle = first + (end - first) / 2;
 
-		if (namespace->listed[middle].inode < inode)
+		if (netns->listed[middle].inode < inode)
 			first = middle + 1;
 		else
 			end = middle;
 	}
-	if (first == namespace->count || namespace->listed[first].inode != inode)
+	if (first == netns->count || netns->listed[first].inode != inode)
 		return NULL;
-	return &namespace->listed[first];
+	return &netns->listed[first];
 }
 
 void
-namespace_mark(struct namespace *namespace, uint64_t inode)
+netns_mark(struct netns *netns, uint64_t inode)
 {
-	const struct listed *found = namespace_find(namespace, inode);
+	const struct listed *found = netns_find(netns, inode);
 
 	if (found == NULL)
 		return;
 	/* The subflows of an MPTCP socket share its inode. */
-	for (size_t i = (size_t)(found - namespace->listed);
-	     i < namespace->count && namespace->listed[i].inode == inode; i++)
-	namespace->listed[i].seen = true;
+	for (size_t i = (size_t)(found - netns->listed);
+	     i < netns->count && netns->listed[i].inode == inode; i++)
+		netns->listed[i].seen = true;
 }
 
 bool
-namespace_listens(const struct namespace *namespace, const struct endpoint *local)
+netns_listens(const struct netns *netns, const struct endpoint *local)
 {
-	for (size_t i = 0; i < namespace->listeners; i++) {
-		const struct endpoint *listener = &namespace->listener[i];
+	for (size_t i = 0; i < netns->listeners; i++) {
+		const struct endpoint *listener = &netns->listener[i];
 
 		if (listener->port == local->port &&
 		    (endpoint_is_any(listener) ||
@@ -274,20 +274,20 @@ by_ends(const void *a, const void *b)
 }
 
 void
-namespace_refresh(struct namespace *namespace, int directory)
+netns_refresh(struct netns *netns, int directory)
 {
-	struct namespace before = *namespace;
+	struct netns before = *netns;
 
-	list(namespace, directory);
-	for (size_t i = 0; i < namespace->count; i++) {
-		struct listed *listed = &namespace->listed[i];
-		const struct listed *known = namespace_find(&before, listed->inode);
+	list(netns, directory);
+	for (size_t i = 0; i < netns->count; i++) {
+		struct listed *listed = &netns->listed[i];
+		const struct listed *known = netns_find(&before, listed->inode);
 
 		/* What is new was not there when the processes were looked at. */
 		listed->seen = known == NULL || known->seen;
 	}
-	if (namespace->count != 0)
-		qsort(namespace->listed, namespace->count, sizeof(*namespace->listed), by_ends);
+	if (netns->count != 0)
+		qsort(netns->listed, netns->count, sizeof(*netns->listed), by_ends);
 	free(before.listed);
 	free(before.listener);
 }

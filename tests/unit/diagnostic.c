@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-#include "fault.h"
+#include "diagnostic.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "suites.h"
 
-static struct faults faults;
+static struct diagnostics diagnostics;
 
 static void
 begin(void)
 {
-	faults = (struct faults){ 0 };
+	diagnostics = (struct diagnostics){ 0 };
 }
 
 static void
 end(void)
 {
-	fault_free(&faults);
+	diagnostic_free(&diagnostics);
 }
 
-/* What is printed about all faults so far. The caller frees it. */
+/* What is printed about all diagnostics so far. The caller frees it. */
 static char *
 printed(bool colour)
 {
@@ -29,7 +29,7 @@ printed(bool colour)
 	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(out);
-	fault_print(&faults, out, colour);
+	diagnostic_print(&diagnostics, out, colour);
 	fclose(out);
 	return text;
 }
@@ -48,21 +48,22 @@ at(const char *line, unsigned number, size_t column, size_t width)
 {
 	struct span span = { line, number, line + column - 1, width };
 
-	fault_at(&faults, "k.conf", &span, "wrong %d", (int)number);
+	diagnostic_at(&diagnostics, "k.conf", &span, "wrong %d", (int)number);
 }
 
-START_TEST(fault_of_a_file_is_one_line)
+START_TEST(diagnostic_of_a_file_is_one_line)
 {
-	fault_in_file(&faults, "/etc/kashim.conf", "cannot be opened: %s", "No such file");
-	ck_assert_uint_eq(faults.fault[0].line, 0);
+	diagnostic_in_file(
+	    &diagnostics, "/etc/kashim.conf", "cannot be opened: %s", "No such file");
+	ck_assert_uint_eq(diagnostics.entries[0].line, 0);
 	prints("/etc/kashim.conf: cannot be opened: No such file\n");
 }
 
-START_TEST(fault_points_at_its_place)
+START_TEST(diagnostic_points_at_its_place)
 {
 	at("    idle = 0;\nnext = 1;\n", 7, 12, 1);
-	ck_assert_uint_eq(faults.fault[0].line, 7);
-	ck_assert_uint_eq(faults.fault[0].column, 12);
+	ck_assert_uint_eq(diagnostics.entries[0].line, 7);
+	ck_assert_uint_eq(diagnostics.entries[0].column, 12);
 	prints("k.conf:7: wrong 7\n"
 	       "    7 |     idle = 0;\n"
 	       "      |            ^\n");
@@ -121,7 +122,7 @@ START_TEST(very_long_line_is_shown_near_its_place)
 	line[sizeof(line) - 1] = '\0';
 	line[2000] = '!';
 	at(line, 1, 2001, 1);
-	ck_assert_uint_eq(faults.fault[0].column, 2001);
+	ck_assert_uint_eq(diagnostics.entries[0].column, 2001);
 	text = printed(false);
 	ck_assert_uint_lt(strlen(text), 400);
 	ck_assert_ptr_nonnull(strchr(text, '!'));
@@ -139,19 +140,19 @@ START_TEST(colour_is_for_the_caret_alone)
 	free(text);
 }
 
-START_TEST(faults_are_sorted_by_line_and_column_from_the_first_asked_for)
+START_TEST(diagnostics_are_sorted_by_line_and_column_from_the_first_asked_for)
 {
 	at("ninth", 9, 1, 1);
 	at("third", 3, 4, 1);
 	at("third", 3, 2, 1);
 	at("first", 1, 1, 1);
-	fault_sort(&faults, 1);
-	ck_assert_uint_eq(faults.fault[0].line, 9);
-	ck_assert_uint_eq(faults.fault[1].line, 1);
-	ck_assert_uint_eq(faults.fault[2].column, 2);
-	ck_assert_uint_eq(faults.fault[3].column, 4);
-	fault_sort(&faults, 4);
-	fault_sort(&faults, 5);
+	diagnostic_sort(&diagnostics, 1);
+	ck_assert_uint_eq(diagnostics.entries[0].line, 9);
+	ck_assert_uint_eq(diagnostics.entries[1].line, 1);
+	ck_assert_uint_eq(diagnostics.entries[2].column, 2);
+	ck_assert_uint_eq(diagnostics.entries[3].column, 4);
+	diagnostic_sort(&diagnostics, 4);
+	diagnostic_sort(&diagnostics, 5);
 }
 
 START_TEST(meant_is_the_nearest_word)
@@ -177,7 +178,7 @@ START_TEST(meant_is_the_nearest_word)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *meant = fault_meant(cases[i][0], keys);
+		const char *meant = diagnostic_meant(cases[i][0], keys);
 
 		ck_assert_msg(meant == NULL
 				  ? cases[i][1] == NULL
@@ -190,26 +191,26 @@ START_TEST(short_words_are_not_guessed_wildly)
 {
 	static const char *const keys[] = { "off", "a", NULL };
 
-	ck_assert_ptr_null(fault_meant("b", keys));
-	ck_assert_str_eq(fault_meant("of", keys), "off");
+	ck_assert_ptr_null(diagnostic_meant("b", keys));
+	ck_assert_str_eq(diagnostic_meant("of", keys), "off");
 }
 
 Suite *
-fault_suite(void)
+diagnostic_suite(void)
 {
-	Suite *suite = suite_create("fault");
-	TCase *claims = tcase_create("fault");
+	Suite *suite = suite_create("diagnostic");
+	TCase *claims = tcase_create("diagnostic");
 
 	tcase_add_checked_fixture(claims, begin, end);
-	tcase_add_test(claims, fault_of_a_file_is_one_line);
-	tcase_add_test(claims, fault_points_at_its_place);
+	tcase_add_test(claims, diagnostic_of_a_file_is_one_line);
+	tcase_add_test(claims, diagnostic_points_at_its_place);
 	tcase_add_test(claims, caret_is_as_wide_as_the_place_but_not_wider_than_the_line);
 	tcase_add_test(claims, caret_stands_under_its_place_behind_tabs_and_letters_of_many_bytes);
 	tcase_add_test(claims, control_characters_do_not_reach_the_terminal);
 	tcase_add_test(claims, carriage_return_ends_the_line_that_is_shown);
 	tcase_add_test(claims, very_long_line_is_shown_near_its_place);
 	tcase_add_test(claims, colour_is_for_the_caret_alone);
-	tcase_add_test(claims, faults_are_sorted_by_line_and_column_from_the_first_asked_for);
+	tcase_add_test(claims, diagnostics_are_sorted_by_line_and_column_from_the_first_asked_for);
 	tcase_add_test(claims, meant_is_the_nearest_word);
 	tcase_add_test(claims, short_words_are_not_guessed_wildly);
 	suite_add_tcase(suite, claims);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef KASHIM_OUTSIDE_NAMESPACE_H
-#define KASHIM_OUTSIDE_NAMESPACE_H
+#ifndef KASHIM_OUTSIDE_NETNS_H
+#define KASHIM_OUTSIDE_NETNS_H
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -18,9 +18,8 @@ struct listed {
 };
 
 /* A network namespace: its TCP sockets at one moment, and its kernel defaults (tcp(7), sysctls). */
-struct namespace
-{
-	struct namespace *next;
+struct netns {
+	struct netns *next;
 	uint64_t inode;           /* of /proc/PID/ns/net; 0 where that may not be looked at */
 	struct settings defaults; /* nothing is set where they cannot be found out */
 	struct listed *listed;    /* by inode */
@@ -30,24 +29,24 @@ struct namespace
 
 /*
  * The namespace of a process; `directory` is its /proc/PID. It becomes one of those that were met,
- * a list that starts as NULL; free all of them with namespace_free().
+ * a list that starts as NULL; free all of them with netns_free().
  */
-struct namespace *namespace_of(struct namespace **met, int directory);
-void namespace_free(struct namespace *met);
+struct netns *netns_of(struct netns **met, int directory);
+void netns_free(struct netns *met);
 
 /* The first of those with this inode, or NULL. */
-const struct listed *namespace_find(const struct namespace *namespace, uint64_t inode);
+const struct listed *netns_find(const struct netns *netns, uint64_t inode);
 
 /* Some process was found that holds the socket with this inode. */
-void namespace_mark(struct namespace *namespace, uint64_t inode);
+void netns_mark(struct netns *netns, uint64_t inode);
 
 /* Whether some socket listens at this address, or at its port for any address. */
-bool namespace_listens(const struct namespace *namespace, const struct endpoint *local);
+bool netns_listens(const struct netns *netns, const struct endpoint *local);
 
 /*
  * List the sockets again, as they are now, in the order of their ports. What is gone meanwhile is
- * not listed any more; what is new counts as seen. After that namespace_find() is of no use.
+ * not listed any more; what is new counts as seen. After that netns_find() is of no use.
  */
-void namespace_refresh(struct namespace *namespace, int directory);
+void netns_refresh(struct netns *netns, int directory);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef KASHIM_FAULT_H
-#define KASHIM_FAULT_H
+#ifndef KASHIM_DIAGNOSTIC_H
+#define KASHIM_DIAGNOSTIC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 /* What is wrong with a configuration, and where. */
-struct fault {
+struct diagnostic {
 	char *file;
 	unsigned line;   /* 0 where the file as a whole is meant */
 	unsigned column; /* of the first wrong byte in the line, from 1; 0 where the line as a whole
@@ -18,8 +18,8 @@ struct fault {
 };
 
 /* All that were found, in the order of the files and lines that were read. Starts as { 0 }. */
-struct faults {
-	struct fault *fault;
+struct diagnostics {
+	struct diagnostic *entries;
 	size_t count;
 };
 
@@ -31,29 +31,23 @@ struct span {
 	size_t width;
 };
 
-/* Add a fault of a file as a whole, or of a place in its text. Names and texts are copied. */
-__attribute__((format(printf, 3, 4))) void fault_in_file(
-    struct faults *faults, const char *file, const char *format, ...);
-__attribute__((format(printf, 4, 5))) void fault_at(
-    struct faults *faults, const char *file, const struct span *span, const char *format, ...);
+/* Add a diagnostic of a file as a whole, or of a place in its text. Names and texts are copied. */
+__attribute__((format(printf, 3, 4))) void diagnostic_in_file(
+    struct diagnostics *diagnostics, const char *file, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void diagnostic_at(struct diagnostics *diagnostics,
+    const char *file, const struct span *span, const char *format, ...);
 
 /* Order those from number `first` on by their lines. */
-void fault_sort(struct faults *faults, size_t first);
+void diagnostic_sort(struct diagnostics *diagnostics, size_t first);
 
 /* Print each with its file, line, source line and a caret; `colour` for a terminal. */
-void fault_print(const struct faults *faults, FILE *stream, bool colour);
-void fault_free(struct faults *faults);
+void diagnostic_print(const struct diagnostics *diagnostics, FILE *stream, bool colour);
+void diagnostic_free(struct diagnostics *diagnostics);
 
 /*
  * The candidate that someone may have meant who wrote `word`, or NULL. Candidates end with NULL;
  * two letters may differ, fewer in short words.
  */
-const char *fault_meant(const char *word, const char *const *candidates);
-
-/* Memory for programs of our own, which can end: says so and exits when there is none. */
-void *memory(void *block, size_t size);
-
-/* A string of the `size` bytes from `start` on. */
-char *memory_copy(const char *start, size_t size);
+const char *diagnostic_meant(const char *word, const char *const *candidates);
 
 #endif

@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "fault.h"
+#include "diagnostic.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
+
 /* How much of a line is shown: enough for a person, little enough for a log. */
 enum { SHOWN_BEFORE = 100, SHOWN_WIDTH = 160 };
-
-void *
-memory(void *block, size_t size)
-{
-	void *moved = realloc(block, size);
-
-	if (moved == NULL) {
-		fputs("kashim: out of memory\n", stderr);
-		exit(125);
-	}
-	return moved;
-}
-
-char *
-memory_copy(const char *start, size_t size)
-{
-	char *copied = memory(NULL, size + 1);
-
-	memcpy(copied, start, size);
-	copied[size] = '\0';
-	return copied;
-}
 
 __attribute__((format(printf, 1, 0))) static char *
 format_message(const char *format, va_list arguments)
@@ -37,44 +17,46 @@ format_message(const char *format, va_list arguments)
 	char message[512];
 
 	vsnprintf(message, sizeof(message), format, arguments);
-	return memory_copy(message, strlen(message));
+	return copy_or_exit(message, strlen(message));
 }
 
-static struct fault *
-append(struct faults *faults, const char *file)
+static struct diagnostic *
+append_diagnostic(struct diagnostics *diagnostics, const char *file)
 {
-	struct fault *fault;
+	struct diagnostic *diagnostic;
 
-	faults->fault = memory(faults->fault, (faults->count + 1) * sizeof(*fault));
-	fault = &faults->fault[faults->count++];
-	*fault = (struct fault){ .file = memory_copy(file, strlen(file)) };
-	return fault;
+	diagnostics->entries =
+	    allocate_or_exit(diagnostics->entries, (diagnostics->count + 1) * sizeof(*diagnostic));
+	diagnostic = &diagnostics->entries[diagnostics->count++];
+	*diagnostic = (struct diagnostic){ .file = copy_or_exit(file, strlen(file)) };
+	return diagnostic;
 }
 
 void
-fault_in_file(struct faults *faults, const char *file, const char *format, ...)
+diagnostic_in_file(struct diagnostics *diagnostics, const char *file, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	append(faults, file)->message = format_message(format, arguments);
+	append_diagnostic(diagnostics, file)->message = format_message(format, arguments);
 	va_end(arguments);
 }
 
 void
-fault_at(struct faults *faults, const char *file, const struct span *span, const char *format, ...)
+diagnostic_at(struct diagnostics *diagnostics, const char *file, const struct span *span,
+    const char *format, ...)
 {
-	struct fault *fault = append(faults, file);
+	struct diagnostic *diagnostic = append_diagnostic(diagnostics, file);
 	const char *line = span->line;
 	size_t before, length, width;
 	va_list arguments;
 
 	va_start(arguments, format);
-	fault->message = format_message(format, arguments);
+	diagnostic->message = format_message(format, arguments);
 	va_end(arguments);
 
-	fault->line = span->number;
-	fault->column = (unsigned)(span->at - line) + 1;
+	diagnostic->line = span->number;
+	diagnostic->column = (unsigned)(span->at - line) + 1;
 
 	/* A very long line is shown from near the place. */
 	before = (size_t)(span->at - line);
@@ -86,16 +68,16 @@ fault_at(struct faults *faults, const char *file, const struct span *span, const
 		length++;
 	if (length < before)
 		length = before;
-	fault->source = memory_copy(line, length);
+	diagnostic->source = copy_or_exit(line, length);
 	width = span->width < length - before ? span->width : length - before;
-	fault->width = width == 0 ? 1 : (unsigned)width;
+	diagnostic->width = width == 0 ? 1 : (unsigned)width;
 }
 
 static int
 by_line(const void *a, const void *b)
 {
-	const struct fault *first = a;
-	const struct fault *second = b;
+	const struct diagnostic *first = a;
+	const struct diagnostic *second = b;
 
 	if (first->line != second->line)
 		return first->line < second->line ? -1 : 1;
@@ -103,63 +85,65 @@ by_line(const void *a, const void *b)
 }
 
 void
-fault_sort(struct faults *faults, size_t first)
+diagnostic_sort(struct diagnostics *diagnostics, size_t first)
 {
-	if (faults->count > first)
-		qsort(
-		    faults->fault + first, faults->count - first, sizeof(*faults->fault), by_line);
+	if (diagnostics->count > first)
+		qsort(diagnostics->entries + first, diagnostics->count - first,
+		    sizeof(*diagnostics->entries), by_line);
 }
 
 /* The source line with a caret under the place; tabs stay tabs, so that both lines agree. */
 static void
-print_source(const struct fault *fault, FILE *stream, const char *bold, const char *plain)
+print_source(const struct diagnostic *diagnostic, FILE *stream, const char *bold, const char *plain)
 {
-	size_t before = fault->column - 1 < SHOWN_BEFORE ? fault->column - 1 : SHOWN_BEFORE;
+	size_t before =
+	    diagnostic->column - 1 < SHOWN_BEFORE ? diagnostic->column - 1 : SHOWN_BEFORE;
 
-	fprintf(stream, "%5u | ", fault->line);
-	for (const char *at = fault->source; *at != '\0'; at++)
+	fprintf(stream, "%5u | ", diagnostic->line);
+	for (const char *at = diagnostic->source; *at != '\0'; at++)
 		fputc((unsigned char)*at < ' ' && *at != '\t' ? '?' : *at, stream);
 	fputs("\n      | ", stream);
 	for (size_t i = 0; i < before; i++)
-		if (fault->source[i] == '\t')
+		if (diagnostic->source[i] == '\t')
 			fputc('\t', stream);
-		else if (((unsigned char)fault->source[i] & 0xc0) !=
+		else if (((unsigned char)diagnostic->source[i] & 0xc0) !=
 			 0x80) /* one column for each UTF-8 character */
 			fputc(' ', stream);
 	fputs(bold, stream);
-	for (unsigned i = 0; i < fault->width; i++)
+	for (unsigned i = 0; i < diagnostic->width; i++)
 		fputc(i == 0 ? '^' : '~', stream);
 	fprintf(stream, "%s\n", plain);
 }
 
 void
-fault_print(const struct faults *faults, FILE *stream, bool colour)
+diagnostic_print(const struct diagnostics *diagnostics, FILE *stream, bool colour)
 {
 	const char *bold = colour ? "\033[1;31m" : "";
 	const char *plain = colour ? "\033[0m" : "";
 
-	for (size_t i = 0; i < faults->count; i++) {
-		const struct fault *fault = &faults->fault[i];
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *diagnostic = &diagnostics->entries[i];
 
-		if (fault->line == 0) {
-			fprintf(stream, "%s: %s\n", fault->file, fault->message);
+		if (diagnostic->line == 0) {
+			fprintf(stream, "%s: %s\n", diagnostic->file, diagnostic->message);
 			continue;
 		}
-		fprintf(stream, "%s:%u: %s\n", fault->file, fault->line, fault->message);
-		print_source(fault, stream, bold, plain);
+		fprintf(
+		    stream, "%s:%u: %s\n", diagnostic->file, diagnostic->line, diagnostic->message);
+		print_source(diagnostic, stream, bold, plain);
 	}
 }
 
 void
-fault_free(struct faults *faults)
+diagnostic_free(struct diagnostics *diagnostics)
 {
-	for (size_t i = 0; i < faults->count; i++) {
-		free(faults->fault[i].file);
-		free(faults->fault[i].message);
-		free(faults->fault[i].source);
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		free(diagnostics->entries[i].file);
+		free(diagnostics->entries[i].message);
+		free(diagnostics->entries[i].source);
 	}
-	free(faults->fault);
-	*faults = (struct faults){ 0 };
+	free(diagnostics->entries);
+	*diagnostics = (struct diagnostics){ 0 };
 }
 
 static size_t
@@ -197,7 +181,7 @@ distance(const char *a, const char *b)
 }
 
 const char *
-fault_meant(const char *word, const char *const *candidates)
+diagnostic_meant(const char *word, const char *const *candidates)
 {
 	size_t allowed = strlen(word) / 2;
 	const char *meant = NULL;
