@@ -57,7 +57,8 @@ SHIM_OBJECTS = $(SHIM_SOURCES:%.c=build/pic/%.o)
 COMMAND_OBJECTS = $(filter-out %/kashim-policy.o %/kashim-sockets.o,$(COMMAND_SOURCES:%.c=build/%.o))
 UNIT_OBJECTS = $(patsubst %.c,build/unit/%.o,$(wildcard tests/unit/*.c) \
 	$(filter-out scripts/command/kashim-% scripts/command/command%.c scripts/command/outside%,$(filter-out shim/%,$(COMMAND_SOURCES))))
-TEST_TOOLS = $(patsubst tests/lib/%.c,build/tests/%,$(wildcard tests/lib/*.c))
+TEST_SOURCES = $(wildcard tests/lib/*.c tests/lib/inside/*.c tests/lib/outside/*.c)
+TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(TEST_SOURCES)))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
 HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit-files build/kashim-unit.awk
@@ -143,10 +144,16 @@ build/fuzz/fuzz-%: build/fuzz/tests/fuzz/%.o build/fuzz/kashim.a
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBCONFIG_LIBS)
 .SECONDARY:
 
-build/tests/%: tests/lib/%.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(SHIM_INCLUDES) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+# What runs under the shim is in tests/lib/inside, what looks at it from without in tests/lib/outside.
+define test_tool
+build/tests/$(basename $(notdir $(1))): $(1) build/flags
+	$$(call say,CC)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(KASHIM_CPPFLAGS) $$(SHIM_INCLUDES) $$(CPPFLAGS) $$(KASHIM_CFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$<
+endef
+$(foreach source,$(TEST_SOURCES),$(eval $(call test_tool,$(source))))
+# One that has moved is still asked for by the dependencies of an earlier build.
+tests/lib/%.c: ;
 
 build/bench/%: tests/bench/%.c build/flags
 	$(call say,CC)

@@ -22,7 +22,7 @@ start_beside() {
 	local seconds=$1
 	shift
 	beside "$@"
-	KASHIM_LOG=$PWD/$1/report harmless --within "$seconds" -- "$ROOT/build/tests/steps" socket >"$1/result" &
+	KASHIM_LOG=$PWD/$1/report harmless --within "$seconds" -- "$ROOT/build/tests/traced_calls" socket >"$1/result" &
 	waiting+=("$!")
 }
 

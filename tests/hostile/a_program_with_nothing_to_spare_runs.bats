@@ -33,9 +33,9 @@ as_nobody() {
 	"${AS[@]}" true || skip "root may not become another user"
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
 	chmod 777 .
-	mkdir -p tree/build tree/tests/lib
+	mkdir -p tree/build tree/tests/lib/outside
 	cp "$SHIM" "$PLAY" "$ROOT/build/kashim-policy" tree/build
-	cp "$ROOT/tests/lib/harmless.py" tree/tests/lib
+	cp "$ROOT/tests/lib/outside/harmless.py" tree/tests/lib/outside
 	ROOT=$PWD/tree SHIM=$PWD/tree/build/libkashim.so PLAY=$PWD/tree/build/play
 	"${AS[@]}" test -r "$SHIM" || skip "another user cannot reach the test's directory"
 }

@@ -109,7 +109,7 @@ filtered_before() {
 	needs_filters
 	needs_python
 	rm k.policy
-	env KASHIM_LOG=none KASHIM_CONF="$PWD/k.conf" "$PYTHON" "$ROOT/tests/lib/harmless.py" --within 1 "$SHIM" \
+	env KASHIM_LOG=none KASHIM_CONF="$PWD/k.conf" "$PYTHON" "$ROOT/tests/lib/outside/harmless.py" --within 1 "$SHIM" \
 		"$PLAY" "$(refuse EPERM poll ppoll)" exec true
 }
 

@@ -13,7 +13,7 @@ survive() {
 	shift
 	needs_python
 	[ "$(uname -m)" = x86_64 ] || skip "only written for x86-64"
-	"$PYTHON" "$ROOT/tests/lib/faults.py" "$mode" "$SHIM" "$@" >cases 2>&1 || fail "$(cat cases)"
+	"$PYTHON" "$ROOT/tests/lib/outside/faults.py" "$mode" "$SHIM" "$@" >cases 2>&1 || fail "$(cat cases)"
 	echo "# $(tail -n 1 cases)" >&3
 }
 

@@ -77,7 +77,7 @@ own_symbol() {
 # Nine: from .preinit_array, a constructor and main.
 @test "a program that exports a socket() of its own, and asks for the next" {
 	needs cc
-	cc -D_GNU_SOURCE -o own "$ROOT/tests/lib/early.c" "$ROOT/tests/lib/preload/interposer.c"
+	cc -D_GNU_SOURCE -o own "$ROOT/tests/lib/inside/early_sockets.c" "$ROOT/tests/lib/preload/interposer.c"
 	under_the_shim_and_without own_symbol
 }
 

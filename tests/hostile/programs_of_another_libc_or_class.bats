@@ -19,13 +19,13 @@ built() {
 	local program=$1
 	shift
 	needs "$1"
-	"$@" -D_GNU_SOURCE -o "./$program" "$ROOT/tests/lib/$program.c" 2>cc.log ||
+	"$@" -D_GNU_SOURCE -o "./$program" "$ROOT/tests/lib/inside/$program.c" 2>cc.log ||
 		skip "cannot be built here: $(grep -m 1 . cc.log)"
 }
 
-built_callers() {
-	built callers "$@"
-	CALLERS=$PWD/callers
+built_make_sockets() {
+	built make_sockets "$@"
+	CALLERS=$PWD/make_sockets
 }
 
 # Three sockets with the policy, or as they are by themselves where it cannot come; and no other word than its own.
@@ -70,7 +70,7 @@ rules_decide() {
 		defaults: { mode = "suggest"; interval = 11; count = 5; };
 		rules = ( { program = "nothing"; mode = "off"; }, { argument = "xyz"; idle = 7; }, { user = 54321; idle = 9; },
 			{ program = "call?rs"; argument = "thr[e]*"; remote = "127.0.0.0/8"; idle = 34; },
-			{ program = "callers"; idle = 33; } );
+			{ program = "make_sockets"; idle = 33; } );
 	END
 	"$ROOT/scripts/kashim" compile k.conf >/dev/null
 	call three
@@ -79,8 +79,8 @@ rules_decide() {
 }
 
 @test "musl: sockets carry the policy, and nothing is said" {
-	built_callers musl-gcc
-	grep -q 'interpreter.*ld-musl' <(readelf -l callers)
+	built_make_sockets musl-gcc
+	grep -q 'interpreter.*ld-musl' <(readelf -l make_sockets)
 	under_the_shim_and_without is_served
 }
 
@@ -91,18 +91,18 @@ rules_decide() {
 }
 
 @test "musl: text that is newer is compiled by a child" {
-	built_callers musl-gcc
+	built_make_sockets musl-gcc
 	text_is_new
 	under_the_shim serves_new_text
 }
 
 @test "musl: rules with patterns, arguments, users and connections, in suggest" {
-	built_callers musl-gcc
+	built_make_sockets musl-gcc
 	under_the_shim rules_decide
 }
 
 @test "musl: threads, signal handlers, small stacks, and an environment that changes" {
-	built_callers musl-gcc
+	built_make_sockets musl-gcc
 	under_the_shim makes 300 threads
 	under_the_shim makes 100 signals
 	under_the_shim makes 3 small_stack
@@ -125,7 +125,7 @@ takes_sockets() {
 	local receiver
 	rm -f door
 	: >log
-	start "$PWD/receive" "$CALL" door
+	start "$PWD/receive_fds" "$CALL" door
 	receiver=$PID
 	wait_for is_open
 	start_plain "$PYTHON" -c "$SEND" "$PORT"
@@ -139,7 +139,7 @@ is_open() {
 
 # The struct msghdr of musl has int and padding where that of glibc has size_t.
 @test "musl: sockets that come in messages are adopted" {
-	built receive musl-gcc
+	built receive_fds musl-gcc
 	needs_python
 	for CALL in recvmsg recvmmsg; do
 		under_the_shim_and_without takes_sockets
@@ -148,7 +148,7 @@ is_open() {
 
 needs_32_bit() {
 	needs readelf
-	built_callers gcc -m32
+	built_make_sockets gcc -m32
 	SHIM32=$BATS_FILE_TMPDIR/build/libkashim.so
 	[ -e "$SHIM32" ] || skip "cannot be built here: $(tail -n 1 "$BATS_FILE_TMPDIR/make.log")"
 	readelf -h "$SHIM32" | grep -q ELF32
@@ -204,7 +204,7 @@ word_of_loader() {
 # A tree with both libraries: the loaders' own words decide which is whose.
 both_libraries() {
 	local word=$1 of_64 of_32
-	of_64=$(word_of_loader "$word" "$ROOT/build/tests/callers")
+	of_64=$(word_of_loader "$word" "$ROOT/build/tests/make_sockets")
 	of_32=$(word_of_loader "$word" "$CALLERS")
 	if [ -z "$of_64" ] || [ -z "$of_32" ] || [ "$of_64" = "$of_32" ]; then
 		skip "the loaders do not say what $word is"
@@ -218,7 +218,7 @@ both_are_served() {
 	local name=$1
 	SHIM=$name wrap "${@:2}" env
 	under_the_shim_and_without is_served
-	CALLERS=$ROOT/build/tests/callers under_the_shim is_served
+	CALLERS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
 @test "32-bit and 64-bit: \$LIB in LD_PRELOAD, each loads its own" {
@@ -267,7 +267,7 @@ in_own_etc() {
 	in_own_etc "$PWD"'/both/$LIB/libkashim.so'
 	WRAPPED=("${OWN_ETC[@]}" env)
 	under_the_shim_and_without is_served
-	CALLERS=$ROOT/build/tests/callers under_the_shim is_served
+	CALLERS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
 @test "32-bit: one path for all in /etc/ld.so.preload is refused by the loader, which says so and goes on" {
@@ -276,7 +276,7 @@ in_own_etc() {
 	in_own_etc "$SHIM"
 	WRAPPED=("${OWN_ETC[@]}" env)
 	under_the_shim is_refused
-	CALLERS=$ROOT/build/tests/callers under_the_shim is_served
+	CALLERS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
 # Overlays number their files beyond 32 bits; without large file support stat(2) of them fails.
@@ -302,7 +302,7 @@ in_overlaid_etc() {
 # It has no /etc/ld.so.preload, and takes $LIB as it stands.
 @test "musl: what is written for glibc's loader alone is passed over in silence" {
 	needs_root
-	built_callers musl-gcc
+	built_make_sockets musl-gcc
 	in_own_etc "$SHIM"
 	WRAPPED=("${OWN_ETC[@]}" env)
 	under_the_shim is_left_alone
@@ -313,8 +313,8 @@ in_overlaid_etc() {
 
 # Static programs have no loader. That the library would have come is shown by the ones above.
 static() {
-	built_callers "$@"
-	not grep -q INTERP <(readelf -l callers)
+	built_make_sockets "$@"
+	not grep -q INTERP <(readelf -l make_sockets)
 	under_the_shim is_left_alone
 	[ "$(id -u)" = 0 ] || return 0
 	in_own_etc "$SHIM"

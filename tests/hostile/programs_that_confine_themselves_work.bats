@@ -107,7 +107,7 @@ bubble() {
 
 # Landlock lets through what is needed to start, and no TCP to other ports than this.
 landlocked() {
-	play_with "$PYTHON" "$ROOT/tests/lib/landlock.py" "$PORT" / -- "$@" "$PLAY" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' \
+	play_with "$PYTHON" "$ROOT/tests/lib/inside/landlock.py" "$PORT" / -- "$@" "$PLAY" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' \
 		'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a' 'd socket inet' 'd connect 127.0.0.1 1'
 	grep -qx 'd connect 127.0.0.1 1: -1 EACCES' log
 }
@@ -115,7 +115,7 @@ landlocked() {
 @test "Landlock" {
 	needs_python
 	take_port
-	"$PYTHON" "$ROOT/tests/lib/landlock.py" "$PORT" / -- true 2>/dev/null || skip "this kernel has no Landlock for TCP"
+	"$PYTHON" "$ROOT/tests/lib/inside/landlock.py" "$PORT" / -- true 2>/dev/null || skip "this kernel has no Landlock for TCP"
 	unwrap
 	landlocked
 	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
@@ -132,8 +132,8 @@ landlocked() {
 	for directory in /usr /bin /lib /lib64 /etc/ld.so.cache "$ROOT/build"; do
 		[ ! -e "$directory" ] || see+=("$directory")
 	done
-	"$PYTHON" "$ROOT/tests/lib/landlock.py" 1 / -- true 2>/dev/null || skip "this kernel has no Landlock for TCP"
-	same "$PYTHON" "$ROOT/tests/lib/landlock.py" 1 "${see[@]}" -- "$PLAY" 'a socket inet' exec true
+	"$PYTHON" "$ROOT/tests/lib/inside/landlock.py" 1 / -- true 2>/dev/null || skip "this kernel has no Landlock for TCP"
+	same "$PYTHON" "$ROOT/tests/lib/inside/landlock.py" 1 "${see[@]}" -- "$PLAY" 'a socket inet' exec true
 }
 
 @test "no new privileges, and a user namespace of its own" {

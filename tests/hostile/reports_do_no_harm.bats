@@ -5,8 +5,8 @@
 
 load ../lib/live
 
-PLACES=$ROOT/tests/lib/places.py
-REPORTER=$ROOT/tests/lib/reporter.py
+PLACES=$ROOT/tests/lib/outside/places.py
+REPORTER=$ROOT/tests/lib/inside/reporter.py
 
 # Reports go LOG, and the program is to make so many TCP sockets.
 reports() {

@@ -14,8 +14,8 @@ is_served() {
 }
 
 sanitized() {
-	compiler "$@" -g -D_GNU_SOURCE -o callers "$ROOT/tests/lib/callers.c"
-	CALLERS=$PWD/callers
+	compiler "$@" -g -D_GNU_SOURCE -o make_sockets "$ROOT/tests/lib/inside/make_sockets.c"
+	CALLERS=$PWD/make_sockets
 	under_the_shim_and_without is_served
 	under_the_shim makes 6 executed
 	diff <(echo ready) log
@@ -73,13 +73,13 @@ is_refused() {
 # Its runtime has to be the first library, whoever is preloaded. It can be told not to look, or be preloaded itself.
 limited() {
 	local runtime
-	compiler "$@" -g -D_GNU_SOURCE -o callers "$ROOT/tests/lib/callers.c"
-	CALLERS=$PWD/callers
+	compiler "$@" -g -D_GNU_SOURCE -o make_sockets "$ROOT/tests/lib/inside/make_sockets.c"
+	CALLERS=$PWD/make_sockets
 	under_the_shim is_refused
 	without_the_shim is_served
 	wrap env ASAN_OPTIONS=verify_asan_link_order=0
 	under_the_shim is_served
-	runtime=$(ldd callers | sed -n 's/.*asan.* => \(.*\) (.*/\1/p')
+	runtime=$(ldd make_sockets | sed -n 's/.*asan.* => \(.*\) (.*/\1/p')
 	SHIM=$runtime:$SHIM wrap env
 	under_the_shim is_served
 }
@@ -96,7 +96,7 @@ limited() {
 
 is_clean() {
 	in_scene "${WITH[@]}" valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all \
-		"$ROOT/build/tests/borders" 127.0.0.1 >log 2>&1 || fail "status $?" || return
+		"$ROOT/build/tests/edge_arguments" 127.0.0.1 >log 2>&1 || fail "status $?" || return
 	[ ! -s log ]
 }
 
@@ -148,7 +148,7 @@ decided() {
 }
 
 makes_three_in_valgrind() {
-	call -q "$ROOT/build/tests/callers" three
+	call -q "$ROOT/build/tests/make_sockets" three
 	expect 3 "$PID"
 	diff <(echo ready) log
 }
@@ -156,9 +156,9 @@ makes_three_in_valgrind() {
 # The program below whoever looks at it.
 looked_at() {
 	local pid
-	call "$ROOT/build/tests/callers" "${WAY:-three}"
+	call "$ROOT/build/tests/make_sockets" "${WAY:-three}"
 	for pid in $(family_of "$PID"); do
-		[ "/proc/$pid/exe" -ef "$ROOT/build/tests/callers" ] || continue
+		[ "/proc/$pid/exe" -ef "$ROOT/build/tests/make_sockets" ] || continue
 		expect 3 "$pid"
 		return
 	done
@@ -184,7 +184,7 @@ under() {
 	needs gdb
 	# shellcheck disable=SC2016 # these are gdb's
 	in_scene timeout -k 1 "$PATIENCE" "${WRAPPED[@]}" gdb -q -batch -ex 'set breakpoint pending on' -ex 'break accept4' -ex 'break accept' -ex run \
-		-ex 'info symbol $pc' -ex delete -ex finish -ex 'print $' --args "$ROOT/build/tests/callers" three >gdb.log 2>&1
+		-ex 'info symbol $pc' -ex delete -ex finish -ex 'print $' --args "$ROOT/build/tests/make_sockets" three >gdb.log 2>&1
 	grep -q 'accept.* in section .text of .*libkashim.so' gdb.log || skip "gdb does not stop here: $(tail -n 1 gdb.log)"
 	grep -Eq '^\$[0-9]+ = [0-9]+$' gdb.log || fail "$(cat gdb.log)"
 }
@@ -215,8 +215,8 @@ under() {
 }
 
 linked() {
-	compiler "$@" -D_GNU_SOURCE -o callers "$ROOT/tests/lib/callers.c"
-	CALLERS=$PWD/callers
+	compiler "$@" -D_GNU_SOURCE -o make_sockets "$ROOT/tests/lib/inside/make_sockets.c"
+	CALLERS=$PWD/make_sockets
 	under_the_shim_and_without is_served
 }
 

@@ -5,13 +5,13 @@
 
 load ../lib/live
 
-CALLERS=$ROOT/build/tests/callers
+CALLERS=$ROOT/build/tests/make_sockets
 
 # Before and after TCP sockets were made; the environment of the run with the shim has the variables it was given.
 is_as_it_was() {
 	needs_python
-	in_scene env LD_PRELOAD= KASHIM_CONF= "$@" "$PYTHON" "$ROOT/tests/lib/state.py" >without
-	in_scene "${WRAPPED[@]}" "$@" "$PYTHON" "$ROOT/tests/lib/state.py" >with
+	in_scene env LD_PRELOAD= KASHIM_CONF= "$@" "$PYTHON" "$ROOT/tests/lib/inside/state.py" >without
+	in_scene "${WRAPPED[@]}" "$@" "$PYTHON" "$ROOT/tests/lib/inside/state.py" >with
 	grep -qF "'$SHIM'" with || fail "control: the shim was not there"
 	diff without <(sed "s|, '$SHIM'||; s|'$SHIM', ||" with)
 	grep -q 'no children' with
@@ -48,8 +48,8 @@ is_as_it_was() {
 takes() {
 	local most=$1 name size
 	shift
-	in_scene "$ROOT/build/tests/stack" >plain
-	in_scene "${WRAPPED[@]}" "$@" "$ROOT/build/tests/stack" >wrapped
+	in_scene "$ROOT/build/tests/stack_use" >plain
+	in_scene "${WRAPPED[@]}" "$@" "$ROOT/build/tests/stack_use" >wrapped
 	echo "# $(paste -s -d ' ' wrapped)" >&3
 	while read -r name size; do
 		[ "$size" -le $((most + $(sed -n "s/^$name //p" plain))) ] || fail "$name takes $size"
@@ -80,7 +80,7 @@ call() {
 
 @test "a hundred threads with 16 KiB of stack each, while each socket is reported" {
 	under_the_shim_and_without call 300 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" small_stacks
-	[ "$(grep -c '^kashim\[[0-9]*\]: callers: .*mode force, by .*:1$' report)" -ge 300 ]
+	[ "$(grep -c '^kashim\[[0-9]*\]: make_sockets: .*mode force, by .*:1$' report)" -ge 300 ]
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode force, by .*:1$' report)" = 0 ] || fail "lines are mixed: $(cat report)"
 }
 
@@ -95,6 +95,6 @@ call() {
 
 @test "a storm of signals whose handlers make sockets, while each is reported" {
 	under_the_shim_and_without call 100 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" signals
-	[ "$(grep -c '^kashim\[[0-9]*\]: callers: socket [0-9]*: .*mode force, by .*:1$' report)" -ge 1000 ]
+	[ "$(grep -c '^kashim\[[0-9]*\]: make_sockets: socket [0-9]*: .*mode force, by .*:1$' report)" -ge 1000 ]
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode force, by .*:1$' report)" = 0 ] || fail "lines are mixed"
 }

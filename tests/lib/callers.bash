@@ -4,9 +4,9 @@
 # For tests of programs that make sockets in a strange way, or are strange themselves. Loaded after live.bash. CALLERS may
 # become another build of the same program.
 
-CALLERS=$ROOT/build/tests/callers
-EARLY=$ROOT/build/tests/early
-OTHERS=$ROOT/build/tests/others
+CALLERS=$ROOT/build/tests/make_sockets
+EARLY=$ROOT/build/tests/early_sockets
+OTHERS=$ROOT/build/tests/other_sockopts
 
 needs_helpers() {
 	local helper

@@ -26,7 +26,7 @@ harmless() {
 		options=(--within 0.02 "${options[@]}")
 		set -- "$PLAY" 'a socket inet' 'b socket inet6' 'c socket udp' 'a connect 127.0.0.1 1' exec true
 	fi
-	in_scene "${AS[@]}" "$PYTHON" "$ROOT/tests/lib/harmless.py" "${options[@]}" "$SHIM" "$@" 2>&1
+	in_scene "${AS[@]}" "$PYTHON" "$ROOT/tests/lib/outside/harmless.py" "${options[@]}" "$SHIM" "$@" 2>&1
 }
 
 # All of it, its sockets have these timers, read from outside, and the shim's log says this, or nothing.

@@ -5,7 +5,7 @@
 # read from outside of it. Loaded after live.bash.
 
 PLAY=$ROOT/build/tests/play
-OUTSIDE=$ROOT/build/tests/outside
+OUTSIDE=$ROOT/build/tests/one_sockopt
 
 # The policy that is in force from now on; it says in a file what it decides.
 policy() {
@@ -92,7 +92,7 @@ compiler() {
 }
 
 build_static() {
-	compiler -static -D_GNU_SOURCE -o static "$ROOT/tests/lib/play.c"
+	compiler -static -D_GNU_SOURCE -o static "$ROOT/tests/lib/inside/play.c"
 	not grep -q INTERP <(readelf -l static)
 }
 

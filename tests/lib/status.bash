@@ -18,13 +18,13 @@ status_agrees() {
 	kashim status "$pid" >status.txt
 	"$SOCKOPTS" "$pid" >seen
 	[ -s seen ] || fail "nothing is seen" || return
-	"$PYTHON" "$ROOT/tests/lib/status.py" status.json agree seen || return
-	"$PYTHON" "$ROOT/tests/lib/status.py" status.json table status.txt
+	"$PYTHON" "$ROOT/tests/lib/outside/status.py" status.json agree seen || return
+	"$PYTHON" "$ROOT/tests/lib/outside/status.py" status.json table status.txt
 }
 
 # One value of the last status: of a socket of the scene.
 said_of() {
-	"$PYTHON" "$ROOT/tests/lib/status.py" status.json get "$(fd_of "$1")" "$2"
+	"$PYTHON" "$ROOT/tests/lib/outside/status.py" status.json get "$(fd_of "$1")" "$2"
 }
 
 says() {

@@ -169,13 +169,13 @@ pid_of() {
 	cat "$1.pid"
 }
 
-# The same with tests/lib/peer.py as the program.
+# The same with tests/lib/inside/peer.py as the program.
 peer() {
-	start "$1" "$2" "$PYTHON" "$ROOT/tests/lib/peer.py" "${@:3}"
+	start "$1" "$2" "$PYTHON" "$ROOT/tests/lib/inside/peer.py" "${@:3}"
 }
 
 wrapped_peer() {
-	start_wrapped "$1" "$2" "$PYTHON" "$ROOT/tests/lib/peer.py" "${@:3}"
+	start_wrapped "$1" "$2" "$PYTHON" "$ROOT/tests/lib/inside/peer.py" "${@:3}"
 }
 
 ping_from() {

@@ -73,7 +73,7 @@ decided_on_small_stack() {
 		rules = (
 			{ direction = "accept"; remote = [ "10.0.0.0/8", "127.0.0.1" ]; local_port = "1-65535"; idle = 34; },
 			{ direction = "connect"; remote = "127.0.0.0/8"; local = "127.0.0.0/8"; idle = 34; },
-			{ program = "callers"; idle = 34; }
+			{ program = "make_sockets"; idle = 34; }
 		);
 	END
 	"$ROOT/scripts/kashim" compile k.conf >/dev/null
@@ -200,7 +200,7 @@ early_program() {
 
 make_library() {
 	needs cc
-	cc -O1 -shared -fPIC -DLIBRARY -Wl,-soname,libearly.so -o libearly.so "$ROOT/tests/lib/early.c"
+	cc -O1 -shared -fPIC -DLIBRARY -Wl,-soname,libearly.so -o libearly.so "$ROOT/tests/lib/inside/early_sockets.c"
 }
 
 # In this order, with the shim at its place in the list or without.

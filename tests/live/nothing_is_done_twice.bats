@@ -25,7 +25,7 @@ calls() {
 }
 
 steps() {
-	trace "$ROOT/build/tests/steps" "$@"
+	trace "$ROOT/build/tests/traced_calls" "$@"
 }
 
 # The options of one socket.

@@ -6,7 +6,7 @@
 load ../lib/live
 load ../lib/callers
 
-RECEIVE=$ROOT/build/tests/receive
+RECEIVE=$ROOT/build/tests/receive_fds
 
 needs_helpers() {
 	local helper

@@ -87,7 +87,7 @@ has_socket() {
 
 # bash, perl and busybox call accept(2); python calls accept4(2).
 accept_by() {
-	start "$ROOT/build/tests/sockets" "$1" "$PORT"
+	start "$ROOT/build/tests/accept_one" "$1" "$PORT"
 	expect_policy "$PID" listen established
 }
 

@@ -88,14 +88,14 @@ go_is_untouched() {
 	start_plain "$PLAY" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
 	wait_for is_played
 	rm -f log
-	start "$ROOT/build/tests/uring" "$PORT"
+	start "$ROOT/build/tests/io_uring_sockets" "$PORT"
 	wait_for is_played_or_gone
 	is_played || skip "this kernel denies it: $(cat log)"
 	wait_for has "$PID" established
 	have f "$UNTOUCHED" s "$POLICY"
 	unwrap
 	rm -f log
-	start "$ROOT/build/tests/uring" "$PORT"
+	start "$ROOT/build/tests/io_uring_sockets" "$PORT"
 	wait_for is_played
 	have f "$UNTOUCHED" s "$UNTOUCHED"
 }
@@ -114,7 +114,7 @@ is_played_or_gone() {
 	start_plain "$PLAY" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
 	wait_for is_played
 	rm -f log
-	start "$ROOT/build/tests/uring" "$PORT"
+	start "$ROOT/build/tests/io_uring_sockets" "$PORT"
 	wait_for is_played_or_gone
 	is_played || skip "this kernel denies it: $(cat log)"
 	have f "$UNTOUCHED" s "$POLICY"
@@ -128,7 +128,7 @@ is_played_or_gone() {
 untouched_by_uring() {
 	unwrap
 	rm -f log
-	start "$ROOT/build/tests/uring" "$PORT"
+	start "$ROOT/build/tests/io_uring_sockets" "$PORT"
 	wait_for is_played
 	have f "$UNTOUCHED" s "$UNTOUCHED"
 }
@@ -140,10 +140,10 @@ untouched_by_uring() {
 }
 
 @test "dlsym on libc's own handle" {
-	play_with "$ROOT/build/tests/around" libc
+	play_with "$ROOT/build/tests/past_the_shim" libc
 	have a "$UNTOUCHED" s "$POLICY"
 	unwrap
-	play_with "$ROOT/build/tests/around" libc
+	play_with "$ROOT/build/tests/past_the_shim" libc
 	have a "$UNTOUCHED" s "$UNTOUCHED"
 }
 
@@ -157,12 +157,12 @@ untouched_by_uring() {
 		}
 	END
 	compiler -shared -fPIC -o library.so library.c
-	play_with "$ROOT/build/tests/around" library ./library.so deepbind
+	play_with "$ROOT/build/tests/past_the_shim" library ./library.so deepbind
 	have a "$UNTOUCHED" s "$POLICY"
-	play_with "$ROOT/build/tests/around" library ./library.so
+	play_with "$ROOT/build/tests/past_the_shim" library ./library.so
 	have a "$POLICY" s "$POLICY"
 	unwrap
-	play_with "$ROOT/build/tests/around" library ./library.so deepbind
+	play_with "$ROOT/build/tests/past_the_shim" library ./library.so deepbind
 	have a "$UNTOUCHED" s "$UNTOUCHED"
 }
 

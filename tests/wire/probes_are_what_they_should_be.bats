@@ -21,7 +21,7 @@ teardown_file() {
 
 # What passes the client's network device, for a port of the server.
 capture() {
-	start "capture-$1" client "$PYTHON" "$ROOT/tests/lib/capture.py" "$1"
+	start "capture-$1" client "$PYTHON" "$ROOT/tests/lib/outside/capture.py" "$1"
 	says "capture-$1" capturing
 }
 

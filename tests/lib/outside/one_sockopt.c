@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outside PID FD OPTION: the value of one option of one socket of a running process, of whatever
- * family, seen through a copy of the descriptor; or why it has none.
+ * one_sockopt PID FD OPTION: the value of one option of one socket of a running process, of
+ * whatever family, seen through a copy of the descriptor; or why it has none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "../options.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -29,13 +29,13 @@ main(int argc, char **argv)
 	socklen_t size = sizeof(value);
 
 	if (option == NULL) {
-		fputs("usage: outside PID FD OPTION\n", stderr);
+		fputs("usage: one_sockopt PID FD OPTION\n", stderr);
 		return 2;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)strtol(argv[1], NULL, 10), 0U);
 	fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)strtol(argv[2], NULL, 10), 0U);
 	if (fd == -1) {
-		perror("outside");
+		perror("one_sockopt");
 		return 1;
 	}
 	if (getsockopt(fd, option->level, option->option, &value, &size) == -1)

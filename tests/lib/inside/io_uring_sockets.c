@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uring PORT: two TCP sockets, the first made by io_uring's socket operation, the second by
- * socket(2); both are connected to PORT on the loopback by io_uring. Says "ready FIRST SECOND", and
- * stays until it is ended. Exit status: 77 when the kernel has no such operation, or denies it.
+ * io_uring_sockets PORT: two TCP sockets, the first made by io_uring's socket operation, the second
+ * by socket(2); both are connected to PORT on the loopback by io_uring. Says "ready FIRST SECOND",
+ * and stays until it is ended. Exit status: 77 when the kernel has no such operation, or denies it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ static struct io_uring_sqe *entries;
 static _Noreturn void
 deny(const char *what)
 {
-	fprintf(stderr, "uring: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "io_uring_sockets: %s: %s\n", what, strerror(errno));
 	exit(STATUS_DENIED);
 }
 
@@ -108,7 +108,7 @@ connect_to(int fd, const struct sockaddr_in *address)
 	result = submit(&operation);
 	if (result < 0) {
 		errno = -result;
-		perror("uring: connect");
+		perror("io_uring_sockets: connect");
 		exit(1);
 	}
 }
@@ -120,7 +120,7 @@ main(int argc, char **argv)
 	int first, second;
 
 	if (argc != 2) {
-		fputs("usage: uring PORT\n", stderr);
+		fputs("usage: io_uring_sockets PORT\n", stderr);
 		return 2;
 	}
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * early: a listener, a client and the connection between them, from .preinit_array, from a
+ * early_sockets: a listener, a client and the connection between them, from .preinit_array, from a
  * constructor and from main; then it stays until it is ended. Built as a shared object with
  * -DLIBRARY, it is the constructor alone.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * callers WAY [ARGUMENT...]: makes TCP sockets in a strange way, says "ready", and stays until it
- * is ended. Mostly they are three: a listener, a client, and the connection between them.
+ * make_sockets WAY [ARGUMENT...]: makes TCP sockets in a strange way, says "ready", and stays until
+ * it is ended. Mostly they are three: a listener, a client, and the connection between them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ check(int result, const char *what)
 {
 	if (result != -1)
 		return;
-	fprintf(stderr, "callers: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "make_sockets: %s: %s\n", what, strerror(errno));
 	_exit(1);
 }
 
@@ -113,7 +113,7 @@ vforked(char **arguments)
 static void
 spawned(char **arguments)
 {
-	char name[] = "callers", way[] = "three";
+	char name[] = "make_sockets", way[] = "three";
 	char *child_arguments[] = { name, way, NULL };
 	pid_t child;
 
@@ -125,7 +125,7 @@ spawned(char **arguments)
 static void
 executed(char **arguments)
 {
-	char name[] = "callers", way[] = "three";
+	char name[] = "make_sockets", way[] = "three";
 	char *next_arguments[] = { name, way, NULL };
 
 	(void)arguments;
@@ -456,6 +456,6 @@ main(int argc, char **argv)
 		say("ready\n");
 		stay();
 	}
-	fputs("usage: callers WAY [ARGUMENT...]\n", stderr);
+	fputs("usage: make_sockets WAY [ARGUMENT...]\n", stderr);
 	return 2;
 }

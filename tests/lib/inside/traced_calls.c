@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * steps STEP...: short network programs, one after the other, for a tracer. What lies before them
- * is separated by a write(2) of "begin".
+ * traced_calls STEP...: short network programs, one after the other, for a tracer. What lies before
+ * them is separated by a write(2) of "begin".
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -203,7 +203,7 @@ go(const char *name)
 			return;
 		}
 	}
-	fprintf(stderr, "steps: %s: no such step\n", name);
+	fprintf(stderr, "traced_calls: %s: no such step\n", name);
 	exit(2);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * around libc: a TCP socket by the function that libc's own handle gives.
- * around library LIBRARY [deepbind]: one by the function make_socket of that library.
+ * past_the_shim libc: a TCP socket by the function that libc's own handle gives.
+ * past_the_shim library LIBRARY [deepbind]: one by the function make_socket of that library.
  * Then another one, by socket(2) as everybody calls it. Says which is which and "ready", and stays
  * until it is ended.
  */
@@ -21,7 +21,7 @@ find(const char *library, int flags, const char *name, void *function)
 	void *found = handle == NULL ? NULL : dlsym(handle, name);
 
 	if (found == NULL) {
-		fprintf(stderr, "around: %s\n", dlerror());
+		fprintf(stderr, "past_the_shim: %s\n", dlerror());
 		exit(1);
 	}
 	memcpy(function, &found, sizeof(found));
@@ -41,7 +41,7 @@ main(int argc, char **argv)
 		find(argv[2], argc == 4 ? RTLD_DEEPBIND : 0, "make_socket", &make_socket);
 		around = make_socket();
 	} else {
-		fputs("usage: around libc | library LIBRARY [deepbind]\n", stderr);
+		fputs("usage: past_the_shim libc | library LIBRARY [deepbind]\n", stderr);
 		return 2;
 	}
 	printf("slot a %d\nslot s %d\nready\n", around, socket(AF_INET, SOCK_STREAM, 0));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack: how many bytes of stack each interposed call takes, in the worst of its cases that are
+ * stack_use: how many bytes of stack each interposed call takes, in the worst of its cases that are
  * tried: "socket 320". What the caller itself needs is in it, with the shim and without.
  */
 #include <pthread.h>

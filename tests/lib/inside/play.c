@@ -25,8 +25,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "../options.h"
 #include "confine.h"
-#include "options.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * others PID: the sockets of a running process that are not TCP, one a line, and whether their
- * SO_KEEPALIVE is on. Like sockopts, it looks from outside and shares no code with kashim. Exit
- * status: 0, 1 when the process cannot be looked at.
+ * other_sockopts PID: the sockets of a running process that are not TCP, one a line, and whether
+ * their SO_KEEPALIVE is on. Like sockopts, it looks from outside and shares no code with kashim.
+ * Exit status: 0, 1 when the process cannot be looked at.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -83,7 +83,7 @@ number_of(const char *text)
 static int
 fail(const char *process)
 {
-	fprintf(stderr, "others: %s: %s\n", process, strerror(errno));
+	fprintf(stderr, "other_sockopts: %s: %s\n", process, strerror(errno));
 	return 1;
 }
 
@@ -96,7 +96,7 @@ main(int argc, char **argv)
 	int pidfd;
 
 	if (argc != 2) {
-		fputs("usage: others PID\n", stderr);
+		fputs("usage: other_sockopts PID\n", stderr);
 		return 2;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)number_of(argv[1]), 0U);

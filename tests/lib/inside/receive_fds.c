@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * receive recvmsg|recvmmsg PATH: takes descriptors from whoever connects to the Unix socket PATH,
- * one message by that call; accepts one connection from the first of them that listens, says
+ * receive_fds recvmsg|recvmmsg PATH: takes descriptors from whoever connects to the Unix socket
+ * PATH, one message by that call; accepts one connection from the first of them that listens, says
  * "ready", and stays until it is ended.
  */
 #include <stdio.h>
@@ -58,7 +58,7 @@ main(int argc, char **argv)
 	int from;
 
 	if (argc != 3) {
-		fputs("usage: receive recvmsg|recvmmsg PATH\n", stderr);
+		fputs("usage: receive_fds recvmsg|recvmmsg PATH\n", stderr);
 		return 2;
 	}
 	strncpy(address.sun_path, argv[2], sizeof(address.sun_path) - 1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cancels WHEN [LIBRARY]: pthread_cancel(3) and the interposed functions. A thread makes one call
- * and is cancelled: before it (pending), while it waits in it (deferred, asynchronous), or as the
- * call of libc returns (late: then the library that this file is with -DLIBRARY has to lie behind
- * the shim). Or the call is to load a library (loading). Prints whether the call returned, and what
- * the thread has left behind.
+ * cancel_calls WHEN [LIBRARY]: pthread_cancel(3) and the interposed functions. A thread makes one
+ * call and is cancelled: before it (pending), while it waits in it (deferred, asynchronous), or as
+ * the call of libc returns (late: then the library that this file is with -DLIBRARY has to lie
+ * behind the shim). Or the call is to load a library (loading). Prints whether the call returned,
+ * and what the thread has left behind.
  */
 #include <pthread.h>
 #include <stdatomic.h>

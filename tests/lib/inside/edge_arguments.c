@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * borders ADDRESS: sets options and connects to port 1 of an IPv4 address, from memory that ends
- * with what is given to the call, and is undefined where nobody has to look; for memory checkers.
+ * edge_arguments ADDRESS: sets options and connects to port 1 of an IPv4 address, from memory that
+ * ends with what is given to the call, and is undefined where nobody has to look; for memory
+ * checkers.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sockets accept|accept4 PORT: a listener, a client and the connection between them, accepted by
+ * accept_one accept|accept4 PORT: a listener, a client and the connection between them, accepted by
  * that call. It then stays until it is ended.
  */
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@ main(int argc, char **argv)
 	int accepted;
 
 	if (argc != 3) {
-		fputs("usage: sockets accept|accept4 PORT\n", stderr);
+		fputs("usage: accept_one accept|accept4 PORT\n", stderr);
 		return 2;
 	}
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -29,7 +29,7 @@ main(int argc, char **argv)
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) == -1 ||
 	    listen(listener, 5) == -1 ||
 	    connect(client, (struct sockaddr *)&address, sizeof(address)) == -1) {
-		perror("sockets");
+		perror("accept_one");
 		return 1;
 	}
 	if (strcmp(argv[1], "accept") == 0)
@@ -37,7 +37,7 @@ main(int argc, char **argv)
 	else
 		accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (accepted == -1) {
-		perror("sockets");
+		perror("accept_one");
 		return 1;
 	}
 	for (;;)
