@@ -77,6 +77,6 @@ says() {
 		number=$((number + 1))
 		start_beside 0.1 "$number" "$say"
 		all_end
-		says "$number" 'steps: '
+		says "$number" 'traced_calls: '
 	done
 }
