@@ -68,7 +68,7 @@ MANUALS = scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint bench fuzz demo install install-library \
+.PHONY: all check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint bench fuzz demo install install-library \
 	install-command install-policy uninstall deb rpm clean format packages lint-object
 .DELETE_ON_ERROR:
 
@@ -164,41 +164,29 @@ packages:
 	$(Q)scripts/build/install-dependencies $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-ifneq ($(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)),)
-ifeq ($(shell scripts/build/install-dependencies $(filter check check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm,$(MAKECMDGOALS)) >&2 && echo good),)
+NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm
+ifneq ($(filter $(NEEDY),$(MAKECMDGOALS)),)
+ifeq ($(shell scripts/build/install-dependencies $(filter $(NEEDY),$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
 endif
 endif
 
-# Files of tests side by side; each test has its own directory, network namespace and processes.
-PROVE = prove --ext .bats --exec 'bats --tap' $(if $(V),-v)
-JOBS ?= $(shell nproc)
+# What every change should pass, in four minutes: tests/promises says which tests these are.
+check: check-unit all $(TEST_TOOLS) $(BENCH_TOOLS)
+	$(Q)scripts/build/run-tests --promises
 
-check: check-unit check-fuzz check-live check-hostile check-host check-wire
+# All tests. Those with real packets leave a table of what came out.
+check-all: check-unit check-fuzz all $(TEST_TOOLS) $(BENCH_TOOLS)
+	$(Q)scripts/build/run-tests tests/live tests/hostile tests/host tests/wire
 
 check-unit: build/unit/run
 	$(Q)build/unit/run
 
-check-live: all $(TEST_TOOLS) $(BENCH_TOOLS)
-	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/live)
-
-# What must not harm a program.
-check-hostile: all $(TEST_TOOLS)
-	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/hostile)
-
-# A whole host: a copy of this one, in namespaces. STARTS=10000 for longer loops of starts.
-check-host: all $(TEST_TOOLS)
-	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/host)
-
-# The packages' whole life, on a fresh Debian, which is fetched once; so it is not a part of make check.
-check-package: all $(TEST_TOOLS)
-	$(Q)$(PROVE) -j $(JOBS) $(or $(TESTS),tests/package)
-
-# With real packets, in network namespaces; and what came out, as a table. One file at a time, for the times to be true.
-check-wire: all $(TEST_TOOLS)
-	$(Q)rm -f build/wire.tsv
-	$(Q)KASHIM_WIRE_TABLE=$(CURDIR)/build/wire.tsv $(PROVE) $(or $(TESTS),tests/wire)
-	$(Q)test ! -e build/wire.tsv || scripts/build/wire-table build/wire.tsv
+# TESTS=FILE... or TESTS=FILE::NAME, a pattern for the names of its tests. check-hostile: what must not harm a program.
+# check-host: a whole host, as a copy of this one in namespaces; STARTS=10000 for longer loops of starts. check-wire: with
+# real packets. check-package: the packages' whole life, on a fresh Debian, which is fetched once; so check-all has it not.
+check-live check-hostile check-host check-wire check-package: all $(TEST_TOOLS) $(BENCH_TOOLS)
+	$(Q)scripts/build/run-tests $(or $(TESTS),$(@:check-%=tests/%))
 
 # Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
 check-foreign: all
