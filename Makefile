@@ -235,7 +235,7 @@ install-library: build/libkashim.so
 install-command: all
 	$(call put,755,build/kashim-policy,$(LIBEXECDIR)/kashim-policy)
 	$(call put,755,build/kashim-sockets,$(LIBEXECDIR)/kashim-sockets)
-	$(Q)sed -e 's|^rescue=.*|rescue=$(SBINDIR)/kashim-rescue|' scripts/kashim-system >build/kashim-system.put
+	$(Q)sed -e 's|^rescue=.*|rescue=$(SBINDIR)/kashim-rescue|' scripts/host/kashim-system >build/kashim-system.put
 	$(call put,755,build/kashim-system.put,$(LIBEXECDIR)/kashim-system)
 	$(call put,755,build/kashim-unit,$(LIBEXECDIR)/kashim-unit)
 	$(call put,755,build/kashim-probe,$(LIBEXECDIR)/kashim-probe)

@@ -84,12 +84,13 @@ call() {
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode force, by .*:1$' report)" = 0 ] || fail "lines are mixed: $(cat report)"
 }
 
+# Bound at the start: the loader's resolver keeps the vector registers on that stack, which is more where they are wide.
 @test "a signal handler on a stack of its own, of 2 KiB and what the kernel needs" {
-	under_the_shim_and_without call 3 "$CALLERS" alternate_stack 2048
+	under_the_shim_and_without call 3 env LD_BIND_NOW=1 "$CALLERS" alternate_stack 2048
 }
 
 @test "a signal handler on a stack of its own, while each socket is reported" {
-	under_the_shim_and_without call 3 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" alternate_stack 8192
+	under_the_shim_and_without call 3 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" LD_BIND_NOW=1 "$CALLERS" alternate_stack 8192
 	grep -q 'idle 33 s' report
 }
 
