@@ -14,6 +14,7 @@
 #include "decide.h"
 #include "descriptors.h"
 #include "endpoint.h"
+#include "file.h"
 #include "kernel.h"
 #include "report.h"
 #include "tcp.h"
@@ -111,9 +112,9 @@ adopt(const struct loaded *loaded, int fd)
 static bool
 may_be_socket(int fd)
 {
-	struct stat stat;
+	struct file file;
 
-	return fstatat(fd, "", &stat, AT_EMPTY_PATH) == -1 || S_ISSOCK(stat.st_mode);
+	return file_look(fd, "", AT_EMPTY_PATH, &file) == -1 || S_ISSOCK(file.mode);
 }
 
 void

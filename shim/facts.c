@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
+#include "file.h"
 #include "kernel.h"
 #include "memory.h"
 
@@ -93,12 +94,11 @@ static bool
 has_own_name(char **arguments)
 {
 	const char *executed = (const char *)getauxval(AT_EXECFN);
-	struct stat stat;
+	struct file file;
 
 	return arguments != NULL && executed != NULL && getauxval(AT_SECURE) == 0 &&
 	       !is_interpreted(arguments, executed) &&
-	       fstatat(AT_FDCWD, executed, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(stat.st_mode);
+	       file_look(AT_FDCWD, executed, AT_SYMLINK_NOFOLLOW, &file) == 0 && S_ISREG(file.mode);
 }
 
 static const char *

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,9 +11,11 @@
 #include "child.h"
 #include "compiled.h"
 #include "facts.h"
+#include "file.h"
 #include "index.h"
 #include "kernel.h"
 #include "memory.h"
+#include "next.h"
 #include "path.h"
 
 /* What is wrong with the text, or with its compiled form. */
@@ -96,15 +97,15 @@ take_image(struct fetched *fetched, size_t size, const char *conf, enum form for
  * who started it, so where there is privilege to be gained, only root counts.
  */
 static const char *
-why_refused(const struct stat *stat)
+why_refused(const struct file *file)
 {
-	if (!S_ISREG(stat->st_mode))
+	if (!S_ISREG(file->mode))
 		return "is ignored: not a regular file";
-	if (stat->st_uid != 0 && (getauxval(AT_SECURE) != 0 || stat->st_uid != getauxval(AT_EUID)))
+	if (file->user != 0 && (getauxval(AT_SECURE) != 0 || file->user != getauxval(AT_EUID)))
 		return "is ignored: it belongs to someone else";
-	if ((stat->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	if ((file->mode & (S_IWGRP | S_IWOTH)) != 0)
 		return "is ignored: others can write it";
-	if (stat->st_size > COMPILED_LARGEST)
+	if (file->size > COMPILED_LARGEST)
 		return "is ignored: too large";
 	return NULL;
 }
@@ -177,12 +178,12 @@ read_compiled(struct fetched *fetched, int fd, const char *conf)
 	enum compiled_state state = COMPILED_GOOD;
 	struct index_part part = { 0 };
 	const char *refused;
-	struct stat stat;
+	struct file file;
 
-	if (fstatat(fd, "", &stat, AT_EMPTY_PATH) == -1)
+	if (file_look(fd, "", AT_EMPTY_PATH, &file) == -1)
 		return;
-	refused = why_refused(&stat);
-	part.size = (uint32_t)stat.st_size;
+	refused = why_refused(&file);
+	part.size = (uint32_t)file.size;
 	if (refused == NULL && part.size > COMPILED_SMALL)
 		state = find_part(fetched, fd, part.size, &part);
 	if (refused == NULL && state == COMPILED_GOOD && !make_room(fetched, part.size))
@@ -215,16 +216,14 @@ fetch_compiled(struct fetched *fetched, const char *conf)
 static bool
 is_same(const struct source *source, const char *path)
 {
-	struct stat stat_now;
+	struct file now;
 
-	if (fstatat(AT_FDCWD, path, &stat_now, 0) == -1)
+	if (file_look(AT_FDCWD, path, 0, &now) == -1)
 		return source->kind == SOURCE_ABSENT;
 	return source->kind != SOURCE_ABSENT &&
-	       stat_now.st_ino == ((uint64_t)source->inode[1] << 32 | source->inode[0]) &&
-	       (uint64_t)stat_now.st_size == ((uint64_t)source->size[1] << 32 | source->size[0]) &&
-	       (uint64_t)stat_now.st_mtim.tv_sec ==
-		   ((uint64_t)source->mtime[1] << 32 | source->mtime[0]) &&
-	       (uint64_t)stat_now.st_mtim.tv_nsec == source->mtime_nsec;
+	       now.inode == ((uint64_t)source->inode[1] << 32 | source->inode[0]) &&
+	       now.size == ((uint64_t)source->size[1] << 32 | source->size[0]) &&
+	       now.changed == source->mtime[0] && now.changed_nsec == source->mtime_nsec;
 }
 
 /*
@@ -246,22 +245,12 @@ has_text(const char *conf)
 {
 	char dropins[PATH_LONGEST];
 	struct text text = text_in(dropins, sizeof(dropins));
-	struct stat file;
+	struct file file;
 
 	path_put_dropins(&text, conf);
 	/* A link to nothing counts: it is an error, and the compiler says so. */
-	return fstatat(AT_FDCWD, conf, &file, AT_SYMLINK_NOFOLLOW) == 0 ||
-	       fstatat(AT_FDCWD, dropins, &file, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* Where ld.so(8) found us. */
-static const char *
-own_path(void)
-{
-	static const char inside;
-	Dl_info info;
-
-	return dladdr(&inside, &info) != 0 && info.dli_fname != NULL ? info.dli_fname : "";
+	return file_look(AT_FDCWD, conf, AT_SYMLINK_NOFOLLOW, &file) == 0 ||
+	       file_look(AT_FDCWD, dropins, AT_SYMLINK_NOFOLLOW, &file) == 0;
 }
 
 /* The first line of what the compiler said about the text. */
@@ -325,7 +314,7 @@ fetch(const struct variables *variables, char **environment, char **arguments,
 	fetched->state = FETCHED_BROKEN;
 	fetched->arguments = arguments;
 	/* An init is not risked, but where LD_PRELOAD names us: a container's is a program. */
-	if (syscall(SYS_getpid) == 1 && !variables_preload(variables, own_path()))
+	if (syscall(SYS_getpid) == 1 && !variables_preload(variables, next_own_path()))
 		return;
 	fetch_compiled(fetched, conf);
 	has_compiled = fetched->state == FETCHED_POLICY;
@@ -335,7 +324,7 @@ fetch(const struct variables *variables, char **environment, char **arguments,
 		fetched->state = FETCHED_NOTHING;
 		return;
 	}
-	library = own_path();
+	library = next_own_path();
 	if (!variables_preload(variables, library)) {
 		if (has_compiled)
 			put_problem(fetched, conf, FORM_TEXT,

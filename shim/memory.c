@@ -5,7 +5,6 @@
 #include <link.h>
 #include <stdint.h>
 
-#include <linux/futex.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
@@ -21,7 +20,10 @@
 static bool
 is_word_readable(uintptr_t at)
 {
-	enum { UNLIKELY = 0x6b615368 };
+	enum {
+		FUTEX_WAIT_PRIVATE = 128,
+		UNLIKELY = 0x6b615368
+	}; /* linux/futex.h, which musl-gcc hides */
 	const struct kernel_time no_time = { 0, 0 };
 	uintptr_t word = at & ~(uintptr_t)(sizeof(uint32_t) - 1);
 
@@ -36,18 +38,23 @@ memory_is_readable(const void *start, size_t size)
 	return is_word_readable((uintptr_t)start) && is_word_readable((uintptr_t)start + size - 1);
 }
 
-#ifdef SYS_mmap2
-enum { MAP = SYS_mmap2 };
-#else
-enum { MAP = SYS_mmap };
-#endif
-
+/* mmap2(2) where there is one: mmap(2) has another form there. On s390x it has that, too. */
 void *
 memory_map(size_t size)
 {
-	long at = syscall(MAP, NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1L, 0L);
+	const long access = PROT_READ | PROT_WRITE;
+	const long flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	long at;
 
+#if defined(SYS_mmap2)
+	at = syscall(SYS_mmap2, 0L, size, access, flags, -1L, 0L);
+#elif defined(__s390x__)
+	const long arguments[] = { 0, (long)size, access, flags, -1, 0 };
+
+	at = syscall(SYS_mmap, arguments);
+#else
+	at = syscall(SYS_mmap, 0L, size, access, flags, -1L, 0L);
+#endif
 	return at == -1 ? NULL : (void *)at;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "next.h"
 
-#include <dlfcn.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "kernel.h"
+#include "object.h"
 
 int
 next_raw_socket(int family, int type, int protocol)
@@ -77,31 +79,107 @@ next_raw_recvmmsg(
 	return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
 }
 
+/* Where each of them goes. Without pointers, which the loader would have to relocate at each start. */
+static const struct {
+	char name[sizeof("setsockopt")];
+	unsigned char place;
+} wanted[] = {
+	{ "socket", offsetof(struct next, socket) },
+	{ "connect", offsetof(struct next, connect) },
+	{ "listen", offsetof(struct next, listen) },
+	{ "accept", offsetof(struct next, accept) },
+	{ "accept4", offsetof(struct next, accept4) },
+	{ "setsockopt", offsetof(struct next, setsockopt) },
+	{ "close", offsetof(struct next, close) },
+	{ "dup2", offsetof(struct next, dup2) },
+	{ "dup3", offsetof(struct next, dup3) },
+	{ "recvmsg", offsetof(struct next, recvmsg) },
+	{ "recvmmsg", offsetof(struct next, recvmmsg) },
+};
+enum { WANTED = sizeof(wanted) / sizeof(*wanted), ALL = (1U << WANTED) - 1 };
+
+struct search {
+	struct next *next;
+	unsigned found; /* 1 << row */
+	bool is_behind; /* our own library was passed */
+};
+
 /*
- * Data and function pointers are of one size wherever dlsym(3) exists; ISO C alone does not know
+ * Data and function pointers are of one size wherever there is dlsym(3); ISO C alone does not know
  * it.
  */
 static void
-find(const char *name, void *function)
+look_into(struct search *search, const struct object *object)
 {
-	void *found = dlsym(RTLD_NEXT, name);
+	for (unsigned i = 0; i < WANTED; i++) {
+		void *function;
 
-	if (found != NULL)
-		memcpy(function, &found, sizeof(found));
+		if ((search->found & 1U << i) != 0)
+			continue;
+		function = object_find(object, wanted[i].name);
+		if (function == NULL)
+			continue;
+		memcpy((char *)search->next + wanted[i].place, &function, sizeof(function));
+		search->found |= 1U << i;
+	}
+}
+
+/* For dl_iterate_phdr(3): objects in the order in which they were loaded, until all is found. */
+static int
+look_behind(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct object object = object_of(info);
+	struct search *search = data;
+
+	(void)size;
+	if (search->is_behind)
+		look_into(search, &object);
+	else
+		search->is_behind = object_holds(&object, wanted);
+	return search->found == ALL;
+}
+
+/* The same for libc, wherever it is. */
+static int
+look_into_libc(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct object object = object_of(info);
+	struct search *search = data;
+
+	(void)size;
+	if (object_find(&object, "__errno_location") != NULL)
+		look_into(search, &object);
+	return search->found == ALL;
 }
 
 void
 next_find(struct next *next)
 {
-	find("socket", &next->socket);
-	find("connect", &next->connect);
-	find("listen", &next->listen);
-	find("accept", &next->accept);
-	find("accept4", &next->accept4);
-	find("setsockopt", &next->setsockopt);
-	find("close", &next->close);
-	find("dup2", &next->dup2);
-	find("dup3", &next->dup3);
-	find("recvmsg", &next->recvmsg);
-	find("recvmmsg", &next->recvmmsg);
+	struct search search = { .next = next };
+
+	/* A library that was loaded late, by dlopen(3), may have nothing behind it. */
+	if (dl_iterate_phdr(look_behind, &search) == 0)
+		dl_iterate_phdr(look_into_libc, &search);
+}
+
+static int
+keep_name(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct object object = object_of(info);
+	const char **name = data;
+
+	(void)size;
+	if (!object_holds(&object, wanted))
+		return 0;
+	*name = info->dlpi_name;
+	return 1;
+}
+
+const char *
+next_own_path(void)
+{
+	const char *name = "";
+
+	dl_iterate_phdr(keep_name, &name);
+	return name;
 }

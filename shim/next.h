@@ -22,8 +22,15 @@ struct next {
 	int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
 };
 
-/* Find all of them. What is not found stays as it is: the system call itself. No errno is kept. */
+/*
+ * Find all of them, as dlsym(3) with RTLD_NEXT does: in what was loaded behind our own library. That
+ * function is not called, since its version in glibc is too new for most programs that run:
+ * GLIBC_2.34. What is not found stays as it is: the system call itself.
+ */
 void next_find(struct next *next);
+
+/* Where ld.so(8) found our own library; "" where it does not say. */
+const char *next_own_path(void);
 
 /* The system calls themselves, for the time before anything was found. */
 int next_raw_socket(int family, int type, int protocol);

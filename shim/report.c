@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "decide.h"
+#include "file.h"
 #include "kernel.h"
 #include "text.h"
 
@@ -69,11 +70,12 @@ static int
 open_log(const char *path)
 {
 	int fd = kernel_open(path, LOG_FLAGS | O_CREAT | O_NOFOLLOW, 0640);
-	struct stat link;
+	struct file link;
 
-	if (fd != -1 || errno != ELOOP || fstatat(AT_FDCWD, path, &link, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fd != -1 || errno != ELOOP ||
+	    file_look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &link) == -1)
 		return fd;
-	if (link.st_uid != 0 && (getauxval(AT_SECURE) != 0 || link.st_uid != getauxval(AT_EUID)))
+	if (link.user != 0 && (getauxval(AT_SECURE) != 0 || link.user != getauxval(AT_EUID)))
 		return -1;
 	return kernel_open(path, LOG_FLAGS | O_CREAT, 0640);
 }
@@ -101,7 +103,7 @@ is_terminal(int fd)
 void
 report_prepare(struct loaded *loaded)
 {
-	struct stat stat;
+	struct file file;
 	int flags;
 
 	if (loaded->problem[0] == '\0' && !loaded->verbose)
@@ -111,11 +113,11 @@ report_prepare(struct loaded *loaded)
 		return;
 	flags = kernel_fcntl(STDERR_FILENO, F_GETFL, 0);
 	if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY ||
-	    fstatat(STDERR_FILENO, "", &stat, AT_EMPTY_PATH) == -1)
+	    file_look(STDERR_FILENO, "", AT_EMPTY_PATH, &file) == -1)
 		return;
 	loaded->to_stderr = true;
-	loaded->stderr_device = stat.st_dev;
-	loaded->stderr_inode = stat.st_ino;
+	loaded->stderr_device = file.device;
+	loaded->stderr_inode = file.inode;
 }
 
 /*
@@ -125,12 +127,12 @@ report_prepare(struct loaded *loaded)
 static bool
 write_stderr(const struct loaded *loaded, const char *line, size_t size)
 {
-	struct stat stat;
+	struct file file;
 
-	if (!loaded->to_stderr || fstatat(STDERR_FILENO, "", &stat, AT_EMPTY_PATH) == -1 ||
-	    stat.st_dev != loaded->stderr_device || stat.st_ino != loaded->stderr_inode)
+	if (!loaded->to_stderr || file_look(STDERR_FILENO, "", AT_EMPTY_PATH, &file) == -1 ||
+	    file.device != loaded->stderr_device || file.inode != loaded->stderr_inode)
 		return false;
-	if (!S_ISREG(stat.st_mode))
+	if (!S_ISREG(file.mode))
 		return write_file(kernel_open("/proc/self/fd/2", LOG_FLAGS, 0), line, size);
 	write_quietly(STDERR_FILENO, line, size);
 	return true;

@@ -22,6 +22,16 @@
  * All return what the manual says of section 2, -1 with errno on failure.
  */
 
+/* Of the same number everywhere, but not in all headers: Linux 5.9. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/* On 32-bit machines musl says which of the two it is, the one with a time of 32 bits. */
+#ifndef SYS_clock_gettime
+#define SYS_clock_gettime SYS_clock_gettime32
+#endif
+
 /* What the kernel calls a timespec, a timeval: two longs, whatever libc's time_t is. */
 struct kernel_time {
 	long seconds, fraction;

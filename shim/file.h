@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KASHIM_FILE_H
+#define KASHIM_FILE_H
+
+#include <stdint.h>
+
+/* What stat(2) says about a file, as far as the shim asks. */
+struct file {
+	uint64_t device, inode, size;
+	uint32_t mode, user;
+	uint32_t changed, changed_nsec; /* st_mtim; of the seconds the lower 32 bits */
+};
+
+/*
+ * By the kernel's own call: fstatat(2) as a symbol is no older than glibc 2.33, and statx(2) is a
+ * call that neither old kernels nor the filters of old sandboxes know. `flags` are those of
+ * fstatat(2). Returns 0, or -1 with errno.
+ */
+int file_look(int directory, const char *path, int flags, struct file *file);
+
+#endif
