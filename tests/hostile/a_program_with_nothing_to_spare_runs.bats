@@ -28,9 +28,8 @@ with_rules() {
 # Root may always fork. Another user has to reach the tree and the test's directory, so what is needed is copied.
 as_nobody() {
 	[ "$(id -u)" = 0 ] || return 0
-	needs setpriv
+	needs other-users
 	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	"${AS[@]}" true || skip "root may not become another user"
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
 	chmod 777 .
 	mkdir -p tree/build tree/tests/lib/outside
@@ -76,11 +75,10 @@ as_nobody() {
 
 @test "no /proc" {
 	local hide=(unshare --mount)
-	needs unshare
+	needs mount-namespaces
 	with_rules
 	[ "$(id -u)" = 0 ] || hide=(unshare --user --map-root-user --mount)
 	AS=("${hide[@]}" sh -c 'mount -t tmpfs none /proc && exec "$@"' sh)
-	"${AS[@]}" true || skip "nothing may be mounted"
 	harmless
 	mv k.policy away
 	harmless
@@ -97,8 +95,9 @@ build_root() {
 }
 
 in_root() {
+	needs chroot
 	[ "$(id -u)" = 0 ] || AS=(unshare --user --map-root-user)
-	"${AS[@]}" chroot root "$(type -P true)" || skip "chroot(2) is not allowed"
+	"${AS[@]}" chroot root "$(type -P true)"
 	KASHIM_LOG=/report harmless --within 0.02 --root root -- "$PLAY" 'a socket inet' exec "$(type -P true)"
 }
 

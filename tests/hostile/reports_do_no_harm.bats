@@ -63,7 +63,7 @@ is_lost() {
 }
 
 @test "a file, and a thousand sockets" {
-	[ "$(ulimit -n)" -ge 1100 ] || ulimit -n 1100 2>/dev/null || skip "no 1100 descriptors"
+	needs descriptors:1100
 	reports stderr 1000
 	arrives file ''
 }

@@ -19,7 +19,7 @@ wants() {
 }
 
 @test "MPTCP: connect, listen, accept into rooms of all sizes, close, dup2, dup3" {
-	in_scene "$ROOT/build/tests/family_probe" mptcp | grep -q '^socket: [0-9]' || skip "this kernel has no MPTCP"
+	needs mptcp
 	same family_probe mptcp
 }
 

@@ -102,7 +102,6 @@ is_clean() {
 
 needs_valgrind() {
 	needs valgrind
-	valgrind -q true || skip "valgrind does not work here"
 	export KASHIM_VERBOSE=1 KASHIM_LOG=$PWD/decisions
 }
 
@@ -168,7 +167,6 @@ looked_at() {
 # A command that runs another one, and has to work without the shim.
 under() {
 	needs "$1"
-	"$@" true >under.log 2>&1 </dev/null || skip "$1 does not work here: $(tail -n 1 under.log)"
 	printf '#!/bin/sh\nexec %s "$@"\n' "$*" >tool
 	chmod 755 tool
 	CALLERS=$PWD/tool
@@ -185,7 +183,7 @@ under() {
 	# shellcheck disable=SC2016 # these are gdb's
 	in_scene timeout -k 1 "$PATIENCE" "${WRAPPED[@]}" gdb -q -batch -ex 'set breakpoint pending on' -ex 'break accept4' -ex 'break accept' -ex run \
 		-ex 'info symbol $pc' -ex delete -ex finish -ex 'print $' --args "$ROOT/build/tests/make_sockets" three >gdb.log 2>&1
-	grep -q 'accept.* in section .text of .*libkashim.so' gdb.log || skip "gdb does not stop here: $(tail -n 1 gdb.log)"
+	grep -q 'accept.* in section .text of .*libkashim.so' gdb.log || fail "$(cat gdb.log)"
 	grep -Eq '^\$[0-9]+ = [0-9]+$' gdb.log || fail "$(cat gdb.log)"
 }
 

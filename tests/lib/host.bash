@@ -20,14 +20,14 @@ install_image() {
 # its first process, HOST_ROOT its files, as they are seen from here. kashim is in it where there is an IMAGE.
 open_host() {
 	local lines up
-	needs_root
+	needs root overlay process-namespaces network-namespaces chroot
 	mkdir stage
 	exec {lines}< <(exec unshare --mount --pid --net --uts --ipc --fork --kill-child \
 		sh "$ROOT/tests/lib/host.sh" "$PWD/stage" "$HOST_BASE" "$ROOT" "${IMAGE:-}" 2>stage.log </dev/null 3>&-)
 	STARTED+=("$!")
 	read -r -t "$PATIENCE" up <&"$lines" || up=
 	exec {lines}<&-
-	[ "$up" = up ] || skip "no copy of this host can be made: $(head -n 1 stage.log)"
+	[ "$up" = up ] || fail "no copy of this host: $(head -n 1 stage.log)" || return
 	HOST_PID=$(children_of "${STARTED[-1]}")
 	HOST_ROOT=/proc/$HOST_PID/root
 	HOST=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root

@@ -5,7 +5,9 @@
 # namespace of its own, so that its ports are its alone and nothing leaves the host. Programs run with a policy
 # that no program would choose by itself, and what they got is read from outside of them.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/lib/basics.bash
+. "$(dirname "${BASH_SOURCE[0]}")/basics.bash"
+
 SHIM=$ROOT/build/libkashim.so
 SOCKOPTS=$ROOT/build/tests/sockopts
 
@@ -13,7 +15,7 @@ SOCKOPTS=$ROOT/build/tests/sockopts
 export POLICY=1/33/11/5 UNTOUCHED=0/7200/75/9
 
 # Seconds, for whatever is waited for.
-PATIENCE=${PATIENCE:-10}
+PATIENCE=${PATIENCE:-30}
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -32,28 +34,12 @@ setup() {
 	printf 'defaults: { idle = 33; interval = 11; count = 5; };\n' >k.conf
 	"$ROOT/scripts/kashim" compile k.conf >/dev/null
 	wrap env
+	needs pidfd_getfd
 }
 
 teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || [ ! -s log ] || sed 's/^/log: /' log
 	end "${STARTED[@]}"
-}
-
-fail() {
-	printf '%s\n' "$*"
-	return 1
-}
-
-# Under errexit, a command after a plain ! never fails a test.
-not() {
-	! "$@"
-}
-
-needs() {
-	local program
-	for program; do
-		command -v "$program" >/dev/null || skip "$program is not installed"
-	done
 }
 
 # All that a library can write to: a page more is a page of memory and a fault at each start.
@@ -63,10 +49,6 @@ data_are_one_page() {
 	[ "$(wc -l <data)" = 1 ] || fail "$(readelf -lW "$1")" || return
 	read -r start size <data
 	[ $((start / 4096)) = $(((start + size - 1) / 4096)) ] || fail "$(cat data)"
-}
-
-needs_root() {
-	[ "$(id -u)" = 0 ] || skip "only root can do this"
 }
 
 # Where ports and addresses are the test's alone, so that rules can name them.
@@ -79,12 +61,12 @@ needs_scene() {
 open_scene() {
 	local make=(unshare --net) join=(nsenter) up lines
 	# shellcheck disable=SC2016 # the shell in the namespace expands it
-	local addresses='for at in fd00:1::1 fd00:1::2 fd00:2::1; do ip -6 address add "$at/128" dev lo || exit; done'
+	local addresses='for at in fd00:1::1 fd00:1::2 fd00:2::1; do ip -6 address add "$at/128" dev lo || break; done'
 	if [ "$(id -u)" != 0 ]; then
 		make=(unshare --user --map-current-user --keep-caps --net)
 		join=(nsenter --user --preserve-credentials)
 	fi
-	exec {lines}< <(exec "${make[@]}" sh -c "ip link set lo up && $addresses && echo up && exec sleep 600" \
+	exec {lines}< <(exec "${make[@]}" sh -c "ip link set lo up && { $addresses; echo up; } && exec sleep 600" \
 		</dev/null 2>/dev/null 3>&-)
 	STARTED+=("$!")
 	read -r -t "$PATIENCE" up <&"$lines" || up=
@@ -133,22 +115,8 @@ start_plain() {
 	STARTED+=("$PID")
 }
 
-children_of() {
-	grep -lsx "PPid:	$1" /proc/[0-9]*/status | cut -d/ -f3
-}
-
 has_child() {
 	[ -n "$(children_of "$1")" ]
-}
-
-# The processes and all below them.
-family_of() {
-	local pid children
-	for pid; do
-		echo "$pid"
-		mapfile -t children < <(children_of "$pid")
-		family_of "${children[@]}"
-	done
 }
 
 end() {
@@ -157,15 +125,6 @@ end() {
 	[ ${#family[@]} -gt 0 ] || return 0
 	kill -KILL "${family[@]}" 2>/dev/null || :
 	wait "$@" 2>/dev/null || :
-}
-
-# Until a command succeeds.
-wait_for() {
-	local deadline=$((SECONDS + PATIENCE))
-	until "$@"; do
-		[ "$SECONDS" -le "$deadline" ] || fail "waited in vain: $*" || return
-		sleep 0.03
-	done
 }
 
 is_gone() {
@@ -256,19 +215,3 @@ end_scene() {
 	STARTED=("${STARTED[0]}")
 }
 
-# A python3 that is a program: LD_PRELOAD would mean the shell of a wrapper script.
-python() {
-	local path
-	while read -r path; do
-		if [ "$(head -c 4 "$path")" = $'\x7fELF' ]; then
-			echo "$path"
-			return
-		fi
-	done < <(type -ap python3)
-	return 1
-}
-
-needs_python() {
-	export PYTHON
-	PYTHON=$(python) || skip "python3 is not installed"
-}

@@ -87,7 +87,11 @@ untouched_without() {
 }
 
 compiler() {
-	needs "${CC:-cc}"
+	case "$*" in
+	*-m32*) needs 32-bit ;;
+	*-static*) needs static-cc ;;
+	*) needs cc ;;
+	esac
 	"${CC:-cc}" "$@" 2>cc.log || skip "cannot be built here: $(head -n 1 cc.log)"
 }
 

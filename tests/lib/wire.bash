@@ -6,7 +6,9 @@
 # played at the same time, before its tests: they spend their time waiting for the kernel. A test then tells how one
 # of them went. In each, the same program runs without kashim, too, and meets the same outage.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/lib/basics.bash
+. "$(dirname "${BASH_SOURCE[0]}")/basics.bash"
+
 SHIM=${SHIM:-$ROOT/build/libkashim.so}
 
 # shellcheck source=/dev/null
@@ -25,8 +27,6 @@ play_all() {
 	unset LD_PRELOAD KASHIM KASHIM_CONF KASHIM_LOG KASHIM_VERBOSE
 	[ -e "$SHIM" ] || fail "build first: make all" || return
 	cd "$BATS_FILE_TMPDIR" || return
-	PYTHON=$(python) || PYTHON=
-	export PYTHON
 	NETWORK=$NETWORK-try
 	network_open >why_not || return 0
 	network_close
@@ -58,6 +58,8 @@ play() (
 	NETWORK=$NETWORK-$1
 	STARTED=()
 	trap - ERR DEBUG
+	# In place of that of bats, which is for tests alone.
+	skip() { echo "$1"; exit "$MISSING"; }
 	rm -rf "./$name"
 	mkdir "$name"
 	cd "$name" || exit
@@ -97,39 +99,6 @@ scene() {
 report() {
 	echo "exit status $(cat "$1/status")"
 	tail -n 30 "$1"/report "$1"/*.log "$1"/*.end 2>/dev/null
-	return 1
-}
-
-fail() {
-	printf '%s\n' "$*"
-	return 1
-}
-
-# Under errexit, a command after a plain ! never fails.
-not() {
-	! "$@"
-}
-
-needs() {
-	local program
-	for program; do
-		command -v "$program" >/dev/null || { echo "$program is not installed"; exit "$MISSING"; }
-	done
-}
-
-needs_python() {
-	[ -n "$PYTHON" ] || { echo "python3 is not installed"; exit "$MISSING"; }
-}
-
-# A python3 that is a program: LD_PRELOAD would mean the shell of a wrapper script.
-python() {
-	local path
-	while read -r path; do
-		if [ "$(head -c 4 "$path")" = $'\x7fELF' ]; then
-			echo "$path"
-			return
-		fi
-	done < <(type -ap python3)
 	return 1
 }
 
@@ -198,28 +167,6 @@ type_into() {
 
 now() {
 	echo "${EPOCHREALTIME/[.,]/}"
-}
-
-children_of() {
-	grep -lsx "PPid:	$1" /proc/[0-9]*/status | cut -d/ -f3
-}
-
-family_of() {
-	local pid children
-	for pid; do
-		echo "$pid"
-		mapfile -t children < <(children_of "$pid")
-		family_of "${children[@]}"
-	done
-}
-
-# Until a command succeeds.
-wait_for() {
-	local deadline=$((SECONDS + PATIENCE))
-	until "$@"; do
-		[ "$SECONDS" -le "$deadline" ] || fail "waited in vain: $*" || return
-		sleep 0.03
-	done
 }
 
 # A line of what a program said, so many times.
@@ -308,7 +255,7 @@ carries_data() {
 start_sshd() {
 	local user
 	user=$(id -un)
-	[ "$(id -u)" = 0 ] || { echo "only root can start a session in a namespace"; exit "$MISSING"; }
+	needs root
 	ssh-keygen -q -t ed25519 -N '' -f host_key
 	ssh-keygen -q -t ed25519 -N '' -f user_key
 	mkdir -p /run/sshd

@@ -73,7 +73,8 @@ load ../lib/same
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
 	"$ROOT/scripts/kashim" compile k.conf
 	same errno_probe socket
-	grep -q '^mptcp: [0-9]*, errno kept$' with || skip "this kernel has no MPTCP"
+	needs mptcp
+	grep -q '^mptcp: [0-9]*, errno kept$' with
 }
 
 # A deferred accept(2) is what the policy is for, so that one is left out there.

@@ -61,7 +61,7 @@ refused() {
 }
 
 @test "user decides by number" {
-	unshare --user --map-user=4242 true 2>/dev/null || skip "no user namespaces here"
+	needs user-namespaces
 	verdict user_decides_by_number
 }
 

@@ -52,9 +52,8 @@ time.sleep(60)' "$PORT" "$1"
 }
 
 @test "MPTCP" {
+	needs mptcp
 	needs_python
-	"$PYTHON" -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' 2>/dev/null ||
-		skip "this kernel has no MPTCP"
 	under_the_shim stubborn 262
 	end_scene
 	: >log
@@ -81,7 +80,6 @@ time.sleep(60)'
 @test "the program's values never reach the kernel" {
 	needs strace
 	needs_python
-	strace true 2>/dev/null || skip "strace may not trace"
 	local program='
 from socket import *
 sock = socket()

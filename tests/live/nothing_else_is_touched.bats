@@ -8,7 +8,6 @@ load ../lib/live
 trace() {
 	needs strace
 	needs_python
-	strace true 2>/dev/null || skip "strace may not trace"
 	in_scene strace -f -qq -o without.raw -e trace=%network "$PYTHON" -c "$1" >output ||
 		fail "control: the program fails"
 	in_scene strace -f -qq -o with.raw -e trace=%network -E "KASHIM_CONF=$PWD/k.conf" -E "LD_PRELOAD=$SHIM" \

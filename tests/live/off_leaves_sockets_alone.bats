@@ -69,7 +69,6 @@ not_alone() {
 @test "KASHIM=off makes no call on a socket" {
 	needs strace
 	needs_python
-	strace true 2>/dev/null || skip "strace may not trace"
 	local program='import socket; socket.socket(); socket.create_server(("127.0.0.1", 0))'
 	in_scene strace -o off -e trace=setsockopt,getsockopt -E KASHIM=off -E "KASHIM_CONF=$PWD/k.conf" \
 		-E "LD_PRELOAD=$SHIM" "$PYTHON" -c "$program"

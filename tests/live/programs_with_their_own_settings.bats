@@ -66,10 +66,10 @@ needs_postgres() {
 	POSTGRES=$(type -P postgres) || POSTGRES=$(find /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -V | tail -n 1)
 	[ -n "$POSTGRES" ] || skip "postgres is not installed"
 	POSTGRES=$(readlink -f "$POSTGRES")
-	needs psql setpriv
+	needs psql
+	[ "$(id -u)" != 0 ] || needs other-users
 	AS=()
 	[ "$(id -u)" != 0 ] || AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	"${AS[@]}" true || skip "root may not become another user"
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 	mkdir database shim
 	[ ${#AS[@]} -eq 0 ] || chown 65534:65534 database

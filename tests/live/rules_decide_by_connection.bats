@@ -96,7 +96,7 @@ by_direction() {
 }
 
 @test "direction, MPTCP" {
-	"$PLAY" 'a socket mptcp' exec true | grep -q ' 0$' || skip "this kernel has no MPTCP"
+	needs mptcp
 	by_direction mptcp 127.0.0.1 mptcp 127.0.0.1
 }
 

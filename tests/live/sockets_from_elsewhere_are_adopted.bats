@@ -106,12 +106,12 @@ inherited() {
 }
 
 @test "a listener, inherited as descriptor 5000" {
-	[ "$(ulimit -n)" -ge 6000 ] || ulimit -n 6000 2>/dev/null || skip "no 6000 descriptors"
+	needs descriptors:6000
 	inherited 5000
 }
 
 @test "a listener, inherited as descriptor 5000, where the limit was lowered below it" {
-	[ "$(ulimit -n)" -ge 6000 ] || ulimit -n 6000 2>/dev/null || skip "no 6000 descriptors"
+	needs descriptors:6000
 	inherited 5000 sh -c 'ulimit -n 50 && exec "$@"' sh
 }
 
@@ -384,8 +384,7 @@ raw() {
 }
 
 needs_mptcp() {
-	"$PYTHON" -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' 2>/dev/null ||
-		skip "this kernel has no MPTCP"
+	needs mptcp
 }
 
 mptcp_server() {

@@ -60,9 +60,8 @@ kind() {
 }
 
 needs_mptcp() {
+	needs mptcp
 	needs_python
-	"$PYTHON" -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' 2>/dev/null ||
-		skip "this kernel has no MPTCP"
 	start_plain "$PYTHON" -c '
 import socket, time
 unused = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)

@@ -110,11 +110,10 @@ next_probe_is_more_than() {
 }
 
 @test "the next probe: none while data are in flight" {
-	needs nft
+	needs nftables
 	needs_scene
 	silent_connection
-	in_scene nft 'add table ip t; add chain ip t c { type filter hook input priority 0; }; add rule ip t c tcp dport != 0 drop' ||
-		skip "no nftables here"
+	in_scene nft 'add table ip t; add chain ip t c { type filter hook input priority 0; }; add rule ip t c tcp dport != 0 drop'
 	echo >quiet
 	wait_for is_in_flight
 	kashim status --json "$PID" >status.json
@@ -428,7 +427,7 @@ has_children() {
 
 @test "10,000 sockets" {
 	needs_python
-	ulimit -n 10200 2>/dev/null || skip "no more descriptors to be had"
+	needs descriptors:10200
 	unwrap
 	start "$PYTHON" -c '
 import socket, sys
