@@ -68,7 +68,7 @@ MANUALS = scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint bench fuzz demo install install-library \
+.PHONY: all check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs lint bench fuzz demo install install-library \
 	install-command install-policy uninstall deb rpm clean format packages lint-object
 .DELETE_ON_ERROR:
 
@@ -164,7 +164,7 @@ packages:
 	$(Q)scripts/build/install-dependencies $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign lint demo fuzz bench deb rpm
+NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs lint demo fuzz bench deb rpm
 ifneq ($(filter $(NEEDY),$(MAKECMDGOALS)),)
 ifeq ($(shell scripts/build/install-dependencies $(filter $(NEEDY),$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
@@ -191,6 +191,10 @@ check-live check-hostile check-host check-wire check-package: all $(TEST_TOOLS) 
 # Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
 check-foreign: all
 	$(Q)tests/foreign/run $(SUITES)
+
+# Real programs do their job without kashim and with it, in worlds of their own. PROGRAMS='chromium redis', MODES='force suggest'.
+check-programs: all build/tests/sockopts
+	$(Q)tests/programs/run $(PROGRAMS)
 
 lint:
 	$(Q)scripts/build/lint

@@ -15,8 +15,8 @@ import time
 
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP, signal.SIGSYS}
 # struct acct_v3 of acct(5): flags and version, exit status, and 16 bytes of the name at the end.
-RECORD = struct.Struct("=BBHI48x16s")
-assert RECORD.size == 72
+RECORD = struct.Struct("=BBHI40x16s")
+assert RECORD.size == 64
 PATIENCE = 5
 
 

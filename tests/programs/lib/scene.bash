@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: MIT
 #
 # scene.bash describe PROGRAM: what the program's file says of it, for the runner.
@@ -23,7 +23,6 @@ same() { cat; }
 
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 ROOT=$(cd "$TESTS/../.." && pwd)
-# shellcheck disable=SC2034 # for the programs
 MODULES=$ROOT/build/programs/modules/node_modules
 PATIENCE=30
 SERVED=()
@@ -37,7 +36,7 @@ wrapped() {
 serve() {
 	local name=$1
 	shift
-	wrapped "$@" </dev/null >>"$DIRECTORY/$name.log" 2>&1 &
+	"${AS[@]}" "${WITH[@]}" "$@" </dev/null >>"$DIRECTORY/$name.log" 2>&1 &
 	PID=$!
 	SERVED+=("$PID")
 }
@@ -80,14 +79,15 @@ says() {
 	grep -q -- "$2" "$1"
 }
 
-# A web server beside it, on PORT, with a directory's files.
+# A web server beside it, on PORT, with a directory's files, and with /slow and /hold: see web.py.
 web() {
-	beside python3 -m http.server --bind 127.0.0.1 --directory "$2" "$1"
+	python3 "$TESTS/lib/web.py" "$1" "$2" </dev/null >"$DIRECTORY/web.seen" 2>/dev/null &
+	SERVED+=("$!")
 	wait_for listens "$1"
 }
 
 # Read the options of all TCP sockets, from outside of their processes: which program, whether the library is in it, and
-# what tests/lib/sockopts.c says.
+# what tests/lib/outside/sockopts.c says.
 look() {
 	local process kind line
 	for process in /proc/[0-9]*; do
@@ -139,6 +139,8 @@ play() {
 	preload) WITH+=("LD_PRELOAD=$(echo /usr/local/lib/*/libkashim.so)") ;;
 	*) WITH+=(kashim run --) ;;
 	esac
+	# The others have it compiled, so in this one each program that starts has it done by a child.
+	[ ! -e /etc/kashim.conf ] || [ "$way" = rules ] || kashim compile >/dev/null
 	AS=()
 	cd /root
 	if [ "$ordinary" = yes ]; then
