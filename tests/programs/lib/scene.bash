@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 packages=     # Debian's names
 unpacked=     # Debian packages that cannot be installed beside others, so only their files are there
-modules=      # npm's names; MODULES is the directory in which they are
+modules=      # npm's names; NODE_MODULES is the directory in which they are
 ordinary=no   # yes: it runs as somebody, who is nobody special
 limit=60      # seconds for all of it
 reached=yes   # no: a preload cannot reach it, so it is as without, and nothing else
@@ -23,7 +23,7 @@ same() { cat; }
 
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 ROOT=$(cd "$TESTS/../.." && pwd)
-MODULES=$ROOT/build/programs/modules/node_modules
+NODE_MODULES=$ROOT/build/programs/modules/node_modules
 PATIENCE=30
 SERVED=()
 
@@ -104,12 +104,12 @@ look() {
 	done
 }
 
+# All that was started, the last first, so that no program sees another one go before it.
 stop() {
-	local pid
-	[ ${#SERVED[@]} -gt 0 ] || return 0
-	kill -TERM "${SERVED[@]}" 2>/dev/null || :
-	for pid in "${SERVED[@]}"; do
-		wait "$pid" 2>/dev/null || :
+	local i
+	for ((i = ${#SERVED[@]} - 1; i >= 0; i--)); do
+		kill -TERM "${SERVED[i]}" 2>/dev/null || :
+		wait "${SERVED[i]}" 2>/dev/null || :
 	done
 	SERVED=()
 }
