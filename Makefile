@@ -28,6 +28,7 @@ WARNINGS = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-proto
 WERROR = $(if $(CI),-Werror)
 KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) -MMD -MP \
 	-DKASHIM_VERSION='"$(VERSION)"' -DKASHIM_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DKASHIM_BINDIR='"$(BINDIR)"' -DKASHIM_SBINDIR='"$(SBINDIR)"' -DKASHIM_LIBDIR='"$(LIBDIR)"' \
 	-DKASHIM_LIBEXECDIR='"$(LIBEXECDIR)"'
 KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)
 
@@ -54,15 +55,14 @@ COMMAND_INCLUDES = $(POLICY_INCLUDES) -Iconf/language -Ishim/socket -Iscripts/co
 SHIM_SOURCES = $(wildcard conf/policy/*.c shim/socket/*.c shim/*.c)
 COMMAND_SOURCES = $(wildcard conf/policy/*.c conf/language/*.c shim/socket/*.c scripts/command/*.c)
 SHIM_OBJECTS = $(SHIM_SOURCES:%.c=build/pic/%.o)
-COMMAND_OBJECTS = $(filter-out %/kashim-policy.o %/kashim-sockets.o,$(COMMAND_SOURCES:%.c=build/%.o))
-UNIT_OBJECTS = $(patsubst %.c,build/unit/%.o,$(wildcard tests/unit/*.c) \
-	$(filter-out scripts/command/kashim-% scripts/command/command%.c scripts/command/outside%,$(filter-out shim/%,$(COMMAND_SOURCES))))
+COMMAND_OBJECTS = $(COMMAND_SOURCES:%.c=build/%.o)
+UNIT_OBJECTS = $(patsubst %.c,build/unit/%.o,$(wildcard tests/unit/*.c) $(filter-out %/kashim.c,$(COMMAND_SOURCES)))
 TEST_SOURCES = $(wildcard tests/lib/*.c tests/lib/inside/*.c tests/lib/outside/*.c)
 TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(TEST_SOURCES)))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
 HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit-files build/kashim-unit.awk
-PRODUCTS = build/libkashim.so build/kashim-policy build/kashim-sockets build/kashim-rescue $(HOST_PARTS)
+PRODUCTS = build/libkashim.so build/kashim build/kashim-rescue $(HOST_PARTS)
 MANUALS = scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
@@ -86,13 +86,10 @@ build/libkashim.so: $(SHIM_OBJECTS) shim/libkashim.map
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@.new $(SHIM_OBJECTS)
 	$(Q)mv -f $@.new $@
 
-# An archive, so that each program takes what it needs.
-build/command.a: $(COMMAND_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
-
-build/kashim-policy build/kashim-sockets: build/%: build/scripts/command/%.o build/command.a
+build/kashim: $(COMMAND_OBJECTS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBCONFIG_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(COMMAND_OBJECTS) $(LIBCONFIG_LIBS)
+	$(Q)mv -f $@.new $@
 
 # Nothing that could be broken is loaded for it.
 build/kashim-rescue: scripts/host/kashim-rescue.c build/flags
@@ -205,10 +202,10 @@ lint-object:
 		-O2 -fsyntax-only $(FILE)
 
 # FUZZ_SECONDS for each target; make check-fuzz has 5.
-fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
+fuzz: build/kashim $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
 	$(Q)scripts/build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
 
-check-fuzz: build/kashim-policy $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
+check-fuzz: build/kashim $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
 	$(Q)scripts/build/fuzz 5 $(FUZZERS)
 
 # Less than three minutes; PACE=0.2 for a quick look. The figures are in build/bench.json, too.
@@ -237,18 +234,14 @@ install-library: build/libkashim.so
 	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
 
 install-command: all
-	$(call put,755,build/kashim-policy,$(LIBEXECDIR)/kashim-policy)
-	$(call put,755,build/kashim-sockets,$(LIBEXECDIR)/kashim-sockets)
-	$(Q)sed -e 's|^rescue=.*|rescue=$(SBINDIR)/kashim-rescue|' scripts/host/kashim-system >build/kashim-system.put
-	$(call put,755,build/kashim-system.put,$(LIBEXECDIR)/kashim-system)
+	$(call put,755,build/kashim,$(BINDIR)/kashim)
+	$(call put,755,build/kashim-system,$(LIBEXECDIR)/kashim-system)
 	$(call put,755,build/kashim-unit,$(LIBEXECDIR)/kashim-unit)
 	$(call put,755,build/kashim-probe,$(LIBEXECDIR)/kashim-probe)
 	$(call put,644,build/kashim-library,$(LIBEXECDIR)/kashim-library)
 	$(call put,644,build/kashim-unit-files,$(LIBEXECDIR)/kashim-unit-files)
 	$(call put,644,build/kashim-unit.awk,$(LIBEXECDIR)/kashim-unit.awk)
 	$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue)
-	$(Q)sed -e 's|^programs=.*|programs=$(LIBEXECDIR)|' -e 's|^library=.*|library=$(LIBDIR)/libkashim.so|' scripts/kashim >build/kashim
-	$(call put,755,build/kashim,$(BINDIR)/kashim)
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
 	$(call put,644,scripts/host/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
 	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
@@ -261,13 +254,13 @@ install-command: all
 
 # Not in a package: the compiled policy knows the very files that it was made from.
 install-policy: install-command
-	$(Q)build/kashim-policy compile $(if $(DESTDIR),--root $(DESTDIR)) -- $(SYSCONFDIR)/kashim.conf
+	$(Q)build/kashim compile $(if $(DESTDIR),--root $(DESTDIR)) -- $(SYSCONFDIR)/kashim.conf
 
 # Configuration that someone edited stays. Where every program of the host loads the library, that ends first.
 uninstall:
 	$(Q)test -n "$(DESTDIR)" || ! grep -qs '^$(PREFIX)/.*libkashim\.so' /etc/ld.so.preload || $(SBINDIR)/kashim-rescue
-	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(LIBEXECDIR)/kashim-policy $(DESTDIR)$(BINDIR)/kashim
-	$(Q)rm -f $(DESTDIR)$(LIBEXECDIR)/kashim-sockets $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
+	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(BINDIR)/kashim
+	$(Q)rm -f $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
 	$(Q)rm -f $(HOST_PARTS:build/%=$(DESTDIR)$(LIBEXECDIR)/%) $(DESTDIR)$(SBINDIR)/kashim-rescue
 	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7 \
 		$(DESTDIR)$(MANDIR)/man8/kashim-rescue.8

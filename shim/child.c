@@ -20,8 +20,8 @@
 
 enum { COMPILER_SECONDS = 2, PATIENCE_MS = 2500 };
 
-#ifndef KASHIM_LIBEXECDIR
-#define KASHIM_LIBEXECDIR "/usr/local/libexec/kashim"
+#ifndef KASHIM_BINDIR
+#define KASHIM_BINDIR "/usr/local/bin"
 #endif
 
 /*
@@ -55,14 +55,14 @@ static void
 exec_compiler(const char *directory, size_t size, const char *conf, char **environment)
 {
 	char path[PATH_LONGEST], file[PATH_LONGEST];
-	char name[] = "kashim-policy", compile[] = "compile", to_stdout[] = "--stdout",
+	char name[] = "kashim", compile[] = "compile", to_stdout[] = "--stdout",
 	     end[] = "--";
 	char *arguments[] = { name, compile, to_stdout, end, file, NULL };
 	struct text path_text = text_in(path, sizeof(path));
 	struct text file_text = text_in(file, sizeof(file));
 
 	text_put_bytes(&path_text, directory, size);
-	text_put(&path_text, "/kashim-policy");
+	text_put(&path_text, "/kashim");
 	text_put(&file_text, conf);
 	syscall(SYS_execve, path, arguments, environment);
 }
@@ -99,7 +99,7 @@ become_compiler(const char *library, const char *conf, char **environment, int o
 	drop_variables(environment);
 	if (slash != NULL)
 		exec_compiler(library, (size_t)(slash - library), conf, environment);
-	exec_compiler(KASHIM_LIBEXECDIR, sizeof(KASHIM_LIBEXECDIR) - 1, conf, environment);
+	exec_compiler(KASHIM_BINDIR, sizeof(KASHIM_BINDIR) - 1, conf, environment);
 }
 
 /* A copy never goes on as the program, not even where a filter refuses exit_group(2). */

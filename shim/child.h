@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 /*
- * Have a configuration compiled by the kashim-policy that stands beside `library` (the path of
+ * Have a configuration compiled by the kashim(1) that stands beside `library` (the path of
  * libkashim.so), or else where it was installed, in a child of this program. What it says goes to
  * `buffer`: a compiled policy, or a message. `environment` is that of this program; the child gets
  * it without LD_PRELOAD. Takes two and a half seconds at most; leaves no child, no descriptor, no

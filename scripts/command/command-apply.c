@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -161,16 +160,8 @@ walk_and_apply(struct walk *walk, char *const *operands, struct apply_output *ou
 	return good && output->refused == 0;
 }
 
-static const struct option apply_options[] = {
-	{ "all", no_argument, NULL, 'a' },
-	{ "dry-run", no_argument, NULL, 'd' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "conf", required_argument, NULL, 'c' },
-	{ NULL, 0, NULL, 0 },
-};
-
-int
-command_apply(int argc, char **argv)
+static int
+run_apply(int argc, char **argv)
 {
 	struct apply_output output = { 0 };
 	struct walk walk = { 0 };
@@ -178,7 +169,7 @@ command_apply(int argc, char **argv)
 	int letter;
 	bool good;
 
-	while ((letter = getopt_long(argc, argv, "", apply_options, NULL)) != -1) {
+	while ((letter = command_option(argc, argv)) != -1) {
 		if (letter == 'a')
 			all = true;
 		else if (letter == 'd')
@@ -188,12 +179,40 @@ command_apply(int argc, char **argv)
 		else if (letter == 'c')
 			walk.policies.conf = optarg;
 		else
-			return command_usage();
+			return STATUS_USAGE;
 	}
 	/* Nothing named means nothing, so that nobody changes a whole host by a slip. */
-	if (all == (optind != argc))
+	if (all == (optind != argc)) {
+		fputs("kashim: which processes? name them, or say --all\n", stderr);
 		return command_usage();
+	}
 	good = policies_open(&walk.policies) && walk_and_apply(&walk, argv + optind, &output);
 	walk_free(&walk);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
+
+static const struct command_option apply_rows[] = {
+	{ 'a', "all", NULL, "all processes" },
+	{ 'd', "dry-run", NULL, "show what would change, and change nothing" },
+	COMMAND_JSON,
+	COMMAND_CONF,
+	COMMAND_LAST,
+};
+
+const struct command command_apply = {
+	.name = "apply",
+	.summary = "put the policy on sockets that are open already",
+	.run = run_apply,
+	.options = apply_rows,
+	.operands = "[PID | PROCESS]...",
+	.description = "Put the policy on TCP sockets that are open already, without a restart; "
+		       "static and Go\n"
+		       "programs are reached, too. PROCESS is the name of a program, or a shell "
+		       "pattern for it.\n"
+		       "Sockets that a program opens later are not changed, unless it runs under "
+		       "kashim or accepts\n"
+		       "them from a listener that was.",
+	.exit_status =
+	    "0; 1 when the configuration is in error, a socket could not be reached, or there is\n"
+	    "no such process; 2 wrong usage.",
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "explain.h"
@@ -10,20 +10,14 @@
 static void
 print_summary(const char *conf, const struct configuration *configuration)
 {
-	if (!configuration->exists) {
+	char counts[100];
+	struct text text = text_in(counts, sizeof(counts));
+
+	command_put_counts(&text, configuration);
+	if (configuration->exists)
+		printf("%s: in order, %s\n", conf, counts);
+	else
 		printf("%s: does not exist, the built-in policy holds\n", conf);
-		return;
-	}
-	printf("%s: in order, ", conf);
-	command_print_count(stdout, configuration->build.rule_count - 1, "rule");
-	fputs(", ", stdout);
-	command_print_count(stdout, configuration->build.profile_count, "profile");
-	if (configuration->documents.count > 1) {
-		fputs(", ", stdout);
-		command_print_count(
-		    stdout, (uint32_t)configuration->documents.count - 1, "drop-in");
-	}
-	fputs("\n", stdout);
 }
 
 static void
@@ -149,27 +143,21 @@ check_for_people(const char *conf, bool print, struct configuration *configurati
 	return true;
 }
 
-static const struct option check_options[] = {
-	{ "print", no_argument, NULL, 'p' },
-	{ "json", no_argument, NULL, 'j' },
-	{ NULL, 0, NULL, 0 },
-};
-
-int
-command_check(int argc, char **argv)
+static int
+run_check(int argc, char **argv)
 {
 	struct configuration configuration;
 	bool print = false, is_json = false, good;
 	const char *conf;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "", check_options, NULL)) != -1) {
+	while ((letter = command_option(argc, argv)) != -1) {
 		if (letter == 'p')
 			print = true;
 		else if (letter == 'j')
 			is_json = true;
 		else
-			return command_usage();
+			return STATUS_USAGE;
 	}
 	if (argc - optind > 1)
 		return command_usage();
@@ -181,3 +169,23 @@ command_check(int argc, char **argv)
 	configuration_free(&configuration);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
+
+static const struct command_option check_rows[] = {
+	{ 'p', "print", NULL,
+	    "print the merged policy: each rule, its values and where they stand" },
+	{ 'j', "json", NULL,
+	    "print errors, or with --print the policy, as an array of flat objects" },
+	COMMAND_LAST,
+};
+
+const struct command command_check = {
+	.name = "check",
+	.summary = "validate the configuration",
+	.run = run_check,
+	.options = check_rows,
+	.operands = "[FILE]",
+	.description = "Validate a configuration, by default that of KASHIM_CONF or "
+		       "/etc/kashim.conf, with its\n"
+		       "drop-ins. All errors are shown, each with its place. Nothing is changed.",
+	.exit_status = "0 in order, 1 not, 2 wrong usage.",
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,38 +109,13 @@ write_compiled(
 	return status;
 }
 
-static const struct option compile_options[] = {
-	{ "stdout", no_argument, NULL, 's' },
-	{ "root", required_argument, NULL, 'r' },
-	{ NULL, 0, NULL, 0 },
-};
-
 int
-command_compile(int argc, char **argv)
+command_compile_conf(const char *root, const char *conf, bool to_stdout)
 {
 	struct configuration configuration;
-	const char *root = "";
-	const char *conf;
-	bool to_stdout = false;
-	int letter, status;
-	bool good;
+	bool good = command_read(root, conf, &configuration);
+	int status;
 
-	while ((letter = getopt_long(argc, argv, "", compile_options, NULL)) != -1) {
-		if (letter == 's')
-			to_stdout = true;
-		else if (letter == 'r')
-			root = optarg;
-		else
-			return command_usage();
-	}
-	if (argc - optind > 1)
-		return command_usage();
-	conf = command_conf(argv[optind]);
-	if (*root != '\0' && *conf != '/') {
-		fprintf(stderr, "kashim: %s: below --root, FILE has to start with /\n", conf);
-		return STATUS_USAGE;
-	}
-	good = command_read(root, conf, &configuration);
 	/* What is handed to the shim is used at once; what is kept has to show its age later. */
 	if (good && !to_stdout && documents_wait_for_tick(&configuration.documents)) {
 		configuration_free(&configuration);
@@ -151,3 +125,48 @@ command_compile(int argc, char **argv)
 	configuration_free(&configuration);
 	return status;
 }
+
+static int
+run_compile(int argc, char **argv)
+{
+	const char *root = "";
+	const char *conf;
+	bool to_stdout = false;
+	int letter;
+
+	while ((letter = command_option(argc, argv)) != -1) {
+		if (letter == 's')
+			to_stdout = true;
+		else if (letter == 'r')
+			root = optarg;
+		else
+			return STATUS_USAGE;
+	}
+	if (argc - optind > 1)
+		return command_usage();
+	conf = command_conf(argv[optind]);
+	if (*root != '\0' && *conf != '/') {
+		fprintf(stderr, "kashim: %s: below --root, FILE has to start with /\n", conf);
+		return STATUS_USAGE;
+	}
+	return command_compile_conf(root, conf, to_stdout);
+}
+
+static const struct command_option compile_rows[] = {
+	{ 'r', "root", "DIR", "read and write below DIR, for an image" },
+	{ 's', "stdout", NULL, "write the compiled policy to standard output instead" },
+	COMMAND_LAST,
+};
+
+const struct command command_compile = {
+	.name = "compile",
+	.summary = "validate it, and put it in force",
+	.run = run_compile,
+	.options = compile_rows,
+	.operands = "[FILE]",
+	.description = "Validate a configuration and replace its compiled form, X.policy for "
+		       "X.conf, at once and\n"
+		       "whole. Where there is an error, nothing is replaced. Running programs keep "
+		       "what they have.",
+	.exit_status = "0 done, 1 not, 2 wrong usage.",
+};

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,16 +9,6 @@
 #include "json.h"
 #include "profile.h"
 #include "program.h"
-
-static const struct option explain_options[] = {
-	{ "connect", required_argument, NULL, 'c' },
-	{ "accept", required_argument, NULL, 'a' },
-	{ "local", required_argument, NULL, 'l' },
-	{ "conf", required_argument, NULL, 'f' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "json", no_argument, NULL, 'j' },
-	{ NULL, 0, NULL, 0 },
-};
 
 /*
  * What the KASHIM variable says, which stands in front of all rules. Null where there is none, or a
@@ -225,7 +214,7 @@ put_explanation(const struct explanation *explanation)
 struct question {
 	struct facts connection;
 	const char *conf;
-	bool verbose, is_json;
+	bool only_reach, verbose, is_json;
 };
 
 static void
@@ -265,29 +254,49 @@ read_endpoint(const char *text, struct endpoint *endpoint)
 }
 
 static int
-explain(char **arguments, const struct question *question)
+explain_policy(const struct program *program, const struct question *question)
 {
 	struct configuration configuration;
+	struct facts facts = program_facts(program);
+	bool good = command_read("", command_conf(question->conf), &configuration);
+
+	facts.direction = question->connection.direction;
+	facts.remote = question->connection.remote;
+	facts.local = question->connection.local;
+	if (good)
+		answer(&configuration, program, &facts, question);
+	configuration_free(&configuration);
+	return good ? STATUS_GOOD : STATUS_FAILED;
+}
+
+static int
+explain_reach(const struct program *program)
+{
+	char message[600];
+	struct text why = text_in(message, sizeof(message));
+
+	if (!program_is_reached(program, &why)) {
+		program_print_unreached(program, message, true);
+		return STATUS_FAILED;
+	}
+	printf("%s: %s\n", program->image, message);
+	return STATUS_GOOD;
+}
+
+static int
+explain(char **arguments, const struct question *question)
+{
 	struct program program;
-	struct facts facts;
 	char message[600];
 	struct text error = text_in(message, sizeof(message));
 	int status = program_find(arguments, &program, &error);
 
-	if (status != 0) {
+	if (status != 0)
 		fprintf(stderr, "kashim: %s\n", message);
-		program_free(&program);
-		return status;
-	}
-	facts = program_facts(&program);
-	facts.direction = question->connection.direction;
-	facts.remote = question->connection.remote;
-	facts.local = question->connection.local;
-	if (command_read("", command_conf(question->conf), &configuration))
-		answer(&configuration, &program, &facts, question);
+	else if (question->only_reach)
+		status = explain_reach(&program);
 	else
-		status = STATUS_FAILED;
-	configuration_free(&configuration);
+		status = explain_policy(&program, question);
 	program_free(&program);
 	return status;
 }
@@ -309,6 +318,9 @@ read_option(int letter, struct question *question)
 	case 'f':
 		question->conf = optarg;
 		return true;
+	case 'r':
+		question->only_reach = true;
+		return true;
 	case 'v':
 		question->verbose = true;
 		return true;
@@ -316,21 +328,47 @@ read_option(int letter, struct question *question)
 		question->is_json = true;
 		return true;
 	default:
-		command_usage();
 		return false;
 	}
 }
 
-int
-command_explain(int argc, char **argv)
+static int
+run_explain(int argc, char **argv)
 {
 	struct question question = { 0 };
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "+", explain_options, NULL)) != -1)
+	while ((letter = command_option(argc, argv)) != -1)
 		if (!read_option(letter, &question))
 			return STATUS_USAGE;
 	if (optind == argc)
 		return command_usage();
 	return explain(argv + optind, &question);
 }
+
+static const struct command_option explain_rows[] = {
+	{ 'c', "connect", "ADDR:PORT", "for its connection to that address" },
+	{ 'a', "accept", "ADDR:PORT", "for a connection that it accepts from that address" },
+	{ 'l', "local", "ADDR:PORT", "with one of these: the program's own end" },
+	{ 'r', "reach", NULL, "say only whether kashim can reach the program" },
+	{ 'v', "verbose", NULL, "also say why the rules before that one did not match" },
+	COMMAND_JSON,
+	{ 'f', "conf", "FILE", "another configuration than " PATH_CONF_DEFAULT },
+	COMMAND_LAST,
+};
+
+const struct command command_explain = {
+	.name = "explain",
+	.summary = "which rule decides for a program, and what that means",
+	.run = run_explain,
+	.options = explain_rows,
+	.takes_program = true,
+	.operands = "[--] PROGRAM [ARGUMENT...]",
+	.description = "Say which rule decides for a program, what its sockets get, whether kashim "
+		       "can reach it,\n"
+		       "and when a dead peer would be noticed. The program is not run.",
+	.exit_status = "0; 1 when the configuration is in error, or with --reach when the program\n"
+		       "cannot be reached; 2 wrong usage; 126 or 127 when the program cannot be "
+		       "executed or is\n"
+		       "not found.",
+};

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -189,22 +188,15 @@ show_profiles(const char *conf, const char *wanted, bool is_json)
 	return status;
 }
 
-static const struct option profiles_options[] = {
-	{ "path-timeout", required_argument, NULL, 't' },
-	{ "conf", required_argument, NULL, 'c' },
-	{ "json", no_argument, NULL, 'j' },
-	{ NULL, 0, NULL, 0 },
-};
-
-int
-command_profiles(int argc, char **argv)
+static int
+run_profiles(int argc, char **argv)
 {
 	const char *path_timeout = NULL;
 	const char *conf = NULL;
 	bool is_json = false;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "", profiles_options, NULL)) != -1) {
+	while ((letter = command_option(argc, argv)) != -1) {
 		if (letter == 't')
 			path_timeout = optarg;
 		else if (letter == 'c')
@@ -212,7 +204,7 @@ command_profiles(int argc, char **argv)
 		else if (letter == 'j')
 			is_json = true;
 		else
-			return command_usage();
+			return STATUS_USAGE;
 	}
 	if (argc - optind > (path_timeout == NULL))
 		return command_usage();
@@ -220,3 +212,21 @@ command_profiles(int argc, char **argv)
 		return show_path_timeout(path_timeout, is_json);
 	return show_profiles(conf, argv[optind], is_json);
 }
+
+static const struct command_option profiles_rows[] = {
+	{ 't', "path-timeout", "DURATION", "silence after which the path forgets a connection" },
+	COMMAND_JSON,
+	COMMAND_CONF,
+	COMMAND_LAST,
+};
+
+const struct command command_profiles = {
+	.name = "profiles",
+	.summary = "named settings for well-known paths",
+	.run = run_profiles,
+	.options = profiles_rows,
+	.operands = "[PROFILE]",
+	.description = "List named settings, built in or from the configuration; or show what "
+		       "path_timeout gives.",
+	.exit_status = "0; 1 when there is no such profile, 2 wrong usage.",
+};

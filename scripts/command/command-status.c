@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -234,22 +233,15 @@ print(struct status_output *output)
 		    stderr);
 }
 
-static const struct option status_options[] = {
-	{ "unprotected", no_argument, NULL, 'u' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "conf", required_argument, NULL, 'c' },
-	{ NULL, 0, NULL, 0 },
-};
-
-int
-command_status(int argc, char **argv)
+static int
+run_status(int argc, char **argv)
 {
 	struct status_output output = { .table = table_of(titles) };
 	struct walk walk = { 0 };
 	int letter;
 	bool good;
 
-	while ((letter = getopt_long(argc, argv, "", status_options, NULL)) != -1) {
+	while ((letter = command_option(argc, argv)) != -1) {
 		if (letter == 'u')
 			output.only_unprotected = true;
 		else if (letter == 'j')
@@ -257,7 +249,7 @@ command_status(int argc, char **argv)
 		else if (letter == 'c')
 			walk.policies.conf = optarg;
 		else
-			return command_usage();
+			return STATUS_USAGE;
 	}
 	/* What sockets have is worth knowing, also while the configuration is in error. */
 	if (!policies_open(&walk.policies))
@@ -273,3 +265,27 @@ command_status(int argc, char **argv)
 		good = false;
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
+
+static const struct command_option status_rows[] = {
+	{ 'u', "unprotected", NULL, "show only sockets that lack what the policy wants" },
+	COMMAND_JSON,
+	COMMAND_CONF,
+	COMMAND_LAST,
+};
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "the TCP sockets of running processes, and what they lack",
+	.run = run_status,
+	.options = status_rows,
+	.operands = "[PID | PROCESS]...",
+	.description = "Show the TCP sockets of running processes with the options that they "
+		       "really have, when the\n"
+		       "next probe is due, and what the policy would change. PROCESS is the name "
+		       "of a program, or a\n"
+		       "shell pattern for it; without operands, all sockets are shown. What may "
+		       "not be looked at is\n"
+		       "shown as ?.",
+	.exit_status =
+	    "0; 1 when --unprotected found some, or there is no such process; 2 wrong usage.",
+};

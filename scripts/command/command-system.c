@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What kashim system status prints: what its shell part found out, and who runs with the library.
- */
-#include <dirent.h>
-#include <getopt.h>
+/* The library for the whole host; what changes it is scripts/host/kashim-system, and this starts it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,144 +8,108 @@
 #include <sys/stat.h>
 
 #include "allocate.h"
+#include "census.h"
 #include "command.h"
+#include "compiled.h"
+#include "excerpt.h"
+#include "installed.h"
 #include "json.h"
-#include "outside-process.h"
+#include "library.h"
+#include "path.h"
 #include "terminal.h"
 
-/* What is said of the file, the library and the policy; NULL where there is nothing wrong with
- * them. */
+enum { MESSAGE_LONGEST = 4 * PATH_LONGEST };
+
+/* What is found out of the preload file, the library and the policy. */
 struct findings {
-	const char *line, *library, *library_problem, *policy, *policy_problem;
+	char *line;                            /* what is preloaded, NULL where nothing is */
+	char library_problem[MESSAGE_LONGEST]; /* empty where there is none */
+	char policy[MESSAGE_LONGEST];          /* what is in force, */
+	char policy_problem[MESSAGE_LONGEST];  /* or why it is not; empty where there is none */
 };
 
-enum kind {
-	KIND_LOADED,
-	KIND_OLD,
-	KIND_WITHOUT,
-	KIND_ELSEWHERE,
-	KIND_UNREACHED,
-	KIND_UNKNOWN,
-	KIND_COUNT
-};
-
-static const char *const kind_keys[KIND_COUNT] = { "loaded", "old", "without", "elsewhere",
+/* What the kinds of the census are called, for programs and for people. */
+static const char *const kind_keys[CENSUS_KINDS] = { "loaded", "old", "without", "elsewhere",
 	"unreached", "unknown" };
-static const char *const kind_words[KIND_COUNT] = {
-	[KIND_LOADED] = "with the library",
-	[KIND_OLD] = "with an older one",
-	[KIND_WITHOUT] = "without",
-	[KIND_ELSEWHERE] = "in containers",
-	[KIND_UNREACHED] = "out of reach (static, Go)",
-	[KIND_UNKNOWN] = "unknown, as only root may look",
+static const char *const kind_words[CENSUS_KINDS] = {
+	[CENSUS_LOADED] = "with the library",
+	[CENSUS_OLD] = "with an older one",
+	[CENSUS_WITHOUT] = "without",
+	[CENSUS_ELSEWHERE] = "in containers",
+	[CENSUS_UNREACHED] = "out of reach (static, Go)",
+	[CENSUS_UNKNOWN] = "unknown, as only root may look",
 };
 
-/* Programs that need a restart, by name. */
-struct program_count {
-	char *name;
-	unsigned count;
-};
-
-struct census {
-	unsigned count[KIND_COUNT];
-	struct program_count *programs;
-	size_t program_count;
-};
-
-/* Another root has its own /etc/ld.so.preload. */
+/* Whether the compiled policy is what the configuration says now. */
 static bool
-is_elsewhere(const struct process *process)
+is_current(const char *path, const struct policy *policy)
 {
-	struct stat here, there;
+	size_t size;
+	char *wanted = excerpt_compile(policy, &size);
+	char *found = allocate_or_exit(NULL, size + 1);
+	FILE *file = fopen(path, "re");
+	bool is = file != NULL && fread(found, 1, size + 1, file) == size &&
+		  memcmp(wanted, found, size) == 0;
 
-	return stat("/", &here) == 0 && fstatat(process->directory, "root", &there, 0) == 0 &&
-	       (here.st_dev != there.st_dev || here.st_ino != there.st_ino);
+	if (file != NULL)
+		fclose(file);
+	free(wanted);
+	free(found);
+	return is;
 }
 
-static enum kind
-kind_of(const struct process *process)
+/* Say in one of the texts what is in force, or why it is not what is written. */
+static void
+look_at_policy(struct text *in_force, struct text *problem)
 {
-	if (process->refused != 0)
-		return KIND_UNKNOWN;
-	if (process->has_shim)
-		return process->has_old_shim ? KIND_OLD : KIND_LOADED;
-	if (is_elsewhere(process))
-		return KIND_ELSEWHERE;
-	if (!process->is_reached && (strstr(process->unreached, "static") != NULL ||
-					strstr(process->unreached, "Go") != NULL))
-		return KIND_UNREACHED;
-	return KIND_WITHOUT;
+	const char *conf = PATH_CONF_DEFAULT;
+	struct configuration configuration;
+	char path[PATH_LONGEST];
+	struct text compiled = text_in(path, sizeof(path));
+	struct policy policy;
+
+	path_put_compiled(&compiled, conf);
+	if (!command_read_quietly("", conf, &configuration)) {
+		text_put(problem, "the configuration is in error, see: kashim check");
+		configuration_free(&configuration);
+		return;
+	}
+	policy = build_policy(&configuration.build);
+	if (!configuration.exists) {
+		text_put(in_force, conf);
+		text_put(in_force, ": does not exist, the built-in policy holds");
+	} else if (access(path, F_OK) == -1) {
+		text_put(problem, conf);
+		text_put(problem, " was never compiled, run: kashim compile");
+	} else if (library_is_safe("", path, problem) && !is_current(path, &policy)) {
+		text_put(problem, path);
+		text_put(problem, " is not that of ");
+		text_put(problem, conf);
+		text_put(problem, " as it is now, run: kashim compile");
+	} else if (problem->used == 0) {
+		text_put(in_force, path);
+		text_put(in_force, ": current, ");
+		command_put_counts(in_force, &configuration);
+	}
+	configuration_free(&configuration);
 }
 
 static void
-note_program(struct census *census, const char *name)
+look(struct findings *found)
 {
-	for (size_t i = 0; i < census->program_count; i++) {
-		if (strcmp(census->programs[i].name, name) != 0)
-			continue;
-		census->programs[i].count++;
-		return;
+	struct text library = text_in(found->library_problem, sizeof(found->library_problem));
+	struct text in_force = text_in(found->policy, sizeof(found->policy));
+	struct text policy = text_in(found->policy_problem, sizeof(found->policy_problem));
+
+	found->line = library_preloaded();
+	if (library_is_fit("", &library) && found->line != NULL && !library_is(found->line)) {
+		text_put(&library, LIBRARY_PRELOAD_FILE " loads ");
+		text_put(&library, found->line);
+		text_put(&library, ", which is not ");
+		text_put(&library, library_path());
+		text_put(&library, ": kashim system enable");
 	}
-	census->programs = allocate_or_exit(
-	    census->programs, (census->program_count + 1) * sizeof(*census->programs));
-	census->programs[census->program_count++] =
-	    (struct program_count){ copy_or_exit(name, strlen(name)), 1 };
-}
-
-static int
-by_name(const void *one, const void *other)
-{
-	return strcmp(
-	    ((const struct program_count *)one)->name, ((const struct program_count *)other)->name);
-}
-
-/* The first process is left alone by the library, and so are we. */
-static struct census
-take_census(bool is_enabled)
-{
-	struct census census = { 0 };
-	DIR *directory = opendir("/proc");
-	const struct dirent *entry;
-
-	while (directory != NULL && (entry = readdir(directory)) != NULL) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct process process;
-		enum kind kind;
-
-		if (pid <= 1 || pid == getpid() || !process_open(pid, &process))
-			continue;
-		kind = kind_of(&process);
-		census.count[kind]++;
-		if (kind == KIND_OLD || (kind == KIND_WITHOUT && is_enabled))
-			note_program(&census, process.name);
-		process_close(&process);
-	}
-	if (directory != NULL)
-		closedir(directory);
-	if (census.program_count != 0)
-		qsort(census.programs, census.program_count, sizeof(*census.programs), by_name);
-	return census;
-}
-
-/* "cron, sshd (3)" */
-static char *
-programs_text(const struct census *census)
-{
-	char *bytes = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&bytes, &size);
-
-	if (out == NULL)
-		return NULL;
-	for (size_t i = 0; i < census->program_count; i++) {
-		const struct program_count *program = &census->programs[i];
-
-		fprintf(out, "%s%s", i == 0 ? "" : ", ", program->name);
-		if (program->count > 1)
-			fprintf(out, " (%u)", program->count);
-	}
-	fclose(out);
-	return bytes;
+	look_at_policy(&in_force, &policy);
 }
 
 static void
@@ -157,8 +118,8 @@ print_census(const struct census *census, const char *programs)
 	const char *gap = "";
 
 	fputs("processes  ", stdout);
-	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
-		if (census->count[kind] == 0 && kind != KIND_LOADED)
+	for (enum census_kind kind = 0; kind < CENSUS_KINDS; kind++) {
+		if (census->count[kind] == 0 && kind != CENSUS_LOADED)
 			continue;
 		printf("%s%u %s", gap, census->count[kind], kind_words[kind]);
 		gap = ", ";
@@ -174,17 +135,20 @@ static void
 print_findings(const struct findings *found)
 {
 	if (found->line == NULL)
-		puts("enabled    no: /etc/ld.so.preload does not load libkashim.so");
+		puts("enabled    no: " LIBRARY_PRELOAD_FILE " does not load libkashim.so");
 	else
-		printf("enabled    yes: /etc/ld.so.preload loads %s\n", found->line);
-	if (found->library_problem == NULL)
-		printf("library    %s: in order\n", found->library);
+		printf("enabled    yes: " LIBRARY_PRELOAD_FILE " loads %s\n", found->line);
+	if (found->library_problem[0] == '\0')
+		printf("library    %s: in order\n", library_path());
 	else
 		printf("library    %s\n", found->library_problem);
-	if (found->policy_problem == NULL)
-		printf("policy     %s\n", found->policy);
-	else
-		printf("policy     %s\n", found->policy_problem);
+	printf("policy     %s%s\n", found->policy, found->policy_problem);
+}
+
+static const char *
+unless_empty(const char *text)
+{
+	return *text == '\0' ? NULL : text;
 }
 
 static void
@@ -195,59 +159,190 @@ put_object(const struct findings *found, const struct census *census, const char
 	json_object(&json);
 	json_boolean(&json, "enabled", found->line != NULL);
 	json_string(&json, "line", found->line);
-	json_string(&json, "library", found->library);
-	json_string(&json, "library_problem", found->library_problem);
-	json_string(&json, "policy", found->policy);
-	json_string(&json, "policy_problem", found->policy_problem);
-	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+	json_string(&json, "library", library_path());
+	json_string(&json, "library_problem", unless_empty(found->library_problem));
+	json_string(&json, "policy", unless_empty(found->policy));
+	json_string(&json, "policy_problem", unless_empty(found->policy_problem));
+	for (enum census_kind kind = 0; kind < CENSUS_KINDS; kind++)
 		json_number(&json, kind_keys[kind], census->count[kind]);
 	json_string(&json, "restart", census->program_count == 0 ? NULL : programs);
 	json_end(&json);
 }
 
-static const char *
-unless_empty(const char *text)
+static int
+print_status(bool is_json)
 {
-	return *text == '\0' ? NULL : text;
-}
-
-static const struct option system_options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ NULL, 0, NULL, 0 },
-};
-
-int
-command_system(int argc, char **argv)
-{
-	struct findings found;
+	static struct findings found;
 	struct census census;
-	bool is_json = false;
 	char *programs;
-	int letter;
+	bool good;
 
-	while ((letter = getopt_long(argc, argv, "", system_options, NULL)) != -1) {
-		if (letter != 'j')
-			return command_usage();
-		is_json = true;
-	}
-	if (argc - optind != 5)
-		return command_usage();
-	argv += optind;
-	found = (struct findings){ unless_empty(argv[0]), argv[1], unless_empty(argv[2]),
-		unless_empty(argv[3]), unless_empty(argv[4]) };
-	census = take_census(found.line != NULL);
-	programs = programs_text(&census);
+	look(&found);
+	census = census_take(found.line != NULL);
+	programs = census_programs(&census);
 	if (is_json) {
 		put_object(&found, &census, programs);
 	} else {
 		print_findings(&found);
 		print_census(&census, programs);
 	}
-	for (size_t i = 0; i < census.program_count; i++)
-		free(census.programs[i].name);
-	free(census.programs);
+	good = found.line != NULL && found.library_problem[0] == '\0' &&
+	       found.policy_problem[0] == '\0';
+	free(found.line);
 	free(programs);
-	return found.line != NULL && found.library_problem == NULL && found.policy_problem == NULL
-		   ? STATUS_GOOD
-		   : STATUS_FAILED;
+	census_free(&census);
+	return good ? STATUS_GOOD : STATUS_FAILED;
 }
+
+/* The file that is replaced: where /etc/ld.so.preload leads. */
+static const char *
+preload_file(void)
+{
+	static char path[PATH_LONGEST];
+
+	return realpath(LIBRARY_PRELOAD_FILE, path) == NULL ? LIBRARY_PRELOAD_FILE : path;
+}
+
+/* Compile the policy that every program would get; without a configuration there is nothing to do. */
+static bool
+compile_policy(void)
+{
+	struct configuration configuration;
+	bool good = command_read("", PATH_CONF_DEFAULT, &configuration);
+	bool exists = configuration.exists;
+
+	configuration_free(&configuration);
+	if (!good)
+		fprintf(stderr,
+		    "kashim: the configuration is in error, see above; %s is as it was\n",
+		    preload_file());
+	else if (!exists)
+		puts(PATH_CONF_DEFAULT ": does not exist, the built-in policy holds");
+	else if (command_compile_conf("", PATH_CONF_DEFAULT, false) != STATUS_GOOD)
+		good = false;
+	return good;
+}
+
+static int
+enable(bool best_effort)
+{
+	char message[MESSAGE_LONGEST];
+	struct text why = text_in(message, sizeof(message));
+	const char *arguments[] = { installed_program(), library_path(), installed_rescue(),
+		preload_file(), best_effort ? "yes" : "", NULL };
+
+	if (access(installed_rescue(), X_OK) == -1) {
+		fprintf(stderr, "kashim: %s is missing, build or install kashim again\n",
+		    installed_rescue());
+		return STATUS_FAILED;
+	}
+	if (!library_is_fit("", &why)) {
+		fprintf(stderr, "kashim: %s: %s; %s is as it was\n", library_path(), message,
+		    preload_file());
+		return STATUS_FAILED;
+	}
+	if (!compile_policy())
+		return STATUS_FAILED;
+	fflush(stdout);
+	return installed_become("kashim-system", arguments);
+}
+
+static int
+disable(const char *root)
+{
+	execl(installed_rescue(), "kashim-rescue", root == NULL ? NULL : "--root", root, NULL);
+	fprintf(
+	    stderr, "kashim: %s is missing, build or install kashim again\n", installed_rescue());
+	return STATUS_FAILED;
+}
+
+/* The same in another system, where kashim is installed, too. */
+static int
+in_root(const char *root, const char *action, bool best_effort, bool is_json)
+{
+	const char *arguments[] = { "in-root", root, "system", action,
+		best_effort ? "--best-effort"
+		: is_json   ? "--json"
+			    : NULL,
+		NULL };
+	struct stat found;
+
+	if (stat(root, &found) == 0 && S_ISDIR(found.st_mode))
+		return installed_become("kashim-system", arguments);
+	fprintf(stderr, "kashim: --root %s: there is no such directory\n", root);
+	return STATUS_USAGE;
+}
+
+static int
+run_action(const char *action, const char *root, bool best_effort, bool is_json)
+{
+	bool is_status = strcmp(action, "status") == 0;
+	bool is_enable = strcmp(action, "enable") == 0;
+
+	if (!is_status && !is_enable && strcmp(action, "disable") != 0) {
+		fprintf(stderr, "kashim: there is no command system %s, see: kashim help system\n",
+		    action);
+		return STATUS_USAGE;
+	}
+	if ((is_json && !is_status) || (best_effort && !is_enable)) {
+		fprintf(stderr, "kashim: system %s has no %s, see: kashim help system\n", action,
+		    best_effort ? "--best-effort" : "--json");
+		return STATUS_USAGE;
+	}
+	if (!is_status && geteuid() != 0) {
+		fprintf(stderr, "kashim: only root can change %s\n", preload_file());
+		return STATUS_FAILED;
+	}
+	if (root != NULL && (is_status || is_enable))
+		return in_root(root, action, best_effort, is_json);
+	if (is_status)
+		return print_status(is_json);
+	return is_enable ? enable(best_effort) : disable(root);
+}
+
+static int
+run_system(int argc, char **argv)
+{
+	const char *root = NULL;
+	bool best_effort = false, is_json = false;
+	int letter;
+
+	while ((letter = command_option(argc, argv)) != -1) {
+		if (letter == 'b')
+			best_effort = true;
+		else if (letter == 'j')
+			is_json = true;
+		else if (letter == 'r')
+			root = optarg;
+		else
+			return STATUS_USAGE;
+	}
+	if (argc - optind == 1)
+		return run_action(argv[optind], root, best_effort, is_json);
+	fputs("kashim: what shall be done? kashim system enable, disable or status\n", stderr);
+	return STATUS_USAGE;
+}
+
+static const struct command_option system_rows[] = {
+	{ 'b', "best-effort", NULL,
+	    "enable: also when programs of another kind cannot load the library" },
+	{ 'r', "root", "DIR", "in the system below DIR, where kashim is installed, too" },
+	{ 'j', "json", NULL, "status: print an array of flat objects" },
+	COMMAND_LAST,
+};
+
+const struct command command_system = {
+	.name = "system",
+	.summary = "load the library into every program of the host",
+	.run = run_system,
+	.options = system_rows,
+	.operands = "enable|disable|status",
+	.description = "Load the library into every dynamic program of the host that starts from "
+		       "now on, by a line in\n"
+		       "/etc/ld.so.preload; stop that; or show what is loaded where. Before "
+		       "enabling, the library and\n"
+		       "the policy are tried out with programs of every kind, where no other "
+		       "program sees it; when one\n"
+		       "of them behaves differently, nothing is changed.",
+	.exit_status = "0 done, or status: enabled and in order; 1 not; 2 wrong usage.",
+};

@@ -2,26 +2,95 @@
 #include "command.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "explain.h"
+#include "help.h"
 #include "path.h"
 #include "terminal.h"
 
-#ifndef KASHIM_VERSION
-#define KASHIM_VERSION "unknown"
-#endif
+static const struct command *current;
 
-static const struct command *command;
+const struct command *
+command_named(const char *name)
+{
+	for (size_t i = 0; commands[i] != NULL; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	fprintf(stderr, "kashim: there is no command \"%s\", 'kashim help' lists them\n", name);
+	return NULL;
+}
+
+static int
+usage_status(void)
+{
+	return current->usage_status == 0 ? STATUS_USAGE : current->usage_status;
+}
 
 int
 command_usage(void)
 {
-	fprintf(stderr, "usage: kashim %s\n", command->usage);
-	return STATUS_USAGE;
+	help_usage(stderr, current);
+	return usage_status();
+}
+
+/* The rows of the current command, as getopt_long(3) wants them. */
+static const struct option *
+long_options(void)
+{
+	static struct option options[HELP_OPTIONS_MOST];
+	struct command_option rows[HELP_OPTIONS_MOST];
+
+	help_options(current, rows);
+	for (size_t i = 0; rows[i].name != NULL; i++)
+		options[i] = (struct option){ rows[i].name,
+			rows[i].argument == NULL ? no_argument : required_argument, NULL,
+			rows[i].letter };
+	return options;
+}
+
+/* A setting becomes a part of one line, in which commas stand between them. */
+static bool
+is_setting_value(const char *name, const char *value)
+{
+	if (*value == '\0')
+		fprintf(stderr, "kashim: --%s needs a value, see: kashim help %s\n", name,
+		    current->name);
+	else if (strchr(value, ',') != NULL)
+		fprintf(
+		    stderr, "kashim: --%s: \"%s\" holds a comma, give one value\n", name, value);
+	else
+		return true;
+	return false;
+}
+
+int
+command_option(int argc, char **argv)
+{
+	static const struct option *options;
+	int letter, row = 0;
+
+	if (options == NULL)
+		options = long_options();
+	opterr = 0;
+	letter = getopt_long(argc, argv, current->takes_program ? "+:h" : ":h", options, &row);
+	if (letter == 'h') {
+		help_print(current);
+		exit(command_finish(STATUS_GOOD));
+	}
+	if (letter == ':' || letter == '?') {
+		fprintf(stderr, "kashim: %s%s%s, see: kashim help %s\n",
+		    letter == ':' ? "" : "there is no option ", argv[optind - 1],
+		    letter == ':' ? " needs a value" : "", current->name);
+		return '?';
+	}
+	if (letter < COMMAND_SETTING || is_setting_value(options[row].name, optarg))
+		return letter;
+	return '?';
 }
 
 const char *
@@ -71,9 +140,29 @@ command_print_count(FILE *out, uint32_t count, const char *what)
 	fprintf(out, "%u %s%s", count, what, count == 1 ? "" : "s");
 }
 
-/* What a full disk kept from being written is an error, too. */
-static int
-finish(int status)
+static void
+put_count(struct text *text, size_t count, const char *what)
+{
+	text_put_number(text, (int64_t)count);
+	text_put(text, " ");
+	text_put(text, what);
+	text_put(text, count == 1 ? "" : "s");
+}
+
+void
+command_put_counts(struct text *text, const struct configuration *configuration)
+{
+	put_count(text, configuration->build.rule_count - 1, "rule");
+	text_put(text, ", ");
+	put_count(text, configuration->build.profile_count, "profile");
+	if (configuration->documents.count <= 1)
+		return;
+	text_put(text, ", ");
+	put_count(text, configuration->documents.count - 1, "drop-in");
+}
+
+int
+command_finish(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
@@ -82,25 +171,19 @@ finish(int status)
 }
 
 int
-command_main(const struct command *commands, int argc, char **argv)
+command_main(int argc, char **argv)
 {
-	char name[32];
-
 	setlocale(LC_CTYPE, "");
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		help_overview();
+		return command_finish(STATUS_GOOD);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
 		puts("kashim " KASHIM_VERSION);
-		return finish(STATUS_GOOD);
+		return command_finish(STATUS_GOOD);
 	}
-	for (command = commands; argc > 1 && command->name != NULL; command++) {
-		if (strcmp(command->name, argv[1]) != 0)
-			continue;
-		/* What getopt_long(3) puts in front of its messages. */
-		snprintf(name, sizeof(name), "kashim %s", command->name);
-		argv[1] = name;
-		return finish(command->run(argc - 1, argv + 1));
-	}
-	fputs("usage: the commands of this program, which kashim(1) calls, are:\n", stderr);
-	for (command = commands; command->name != NULL; command++)
-		fprintf(stderr, "       %s\n", command->usage);
-	return STATUS_USAGE;
+	current = command_named(argv[1]);
+	if (current == NULL)
+		return STATUS_USAGE;
+	return command_finish(current->run(argc - 1, argv + 1));
 }

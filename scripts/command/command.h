@@ -7,8 +7,16 @@
 #include <stdio.h>
 
 #include "configuration.h"
+#include "path.h"
 
-/* The commands behind kashim(1), each in a file of its own, command-NAME.c. */
+/*
+ * The commands of kashim(1). Dispatch, usage, help and both completions come from struct command.
+ *
+ * To add a command: write command-NAME.c, which ends with `const struct command command_NAME`,
+ * declare that below, give it a place in the list in commands.c, and describe it in its man page.
+ * To add an option to a command: add a row to its options and a case where command_option() is
+ * called, and describe it in its man page.
+ */
 
 enum status {
 	STATUS_GOOD = 0,
@@ -17,31 +25,75 @@ enum status {
 	STATUS_OWN = 125, /* of `kashim run`, as env(1): our own error */
 };
 
-struct command {
+struct command_option {
+	int letter; /* what command_option() returns for it; not 'h', ':' or '?' */
 	const char *name;
-	int (*run)(int argc, char **argv); /* its own name is argv[0]; returns the exit status */
-	const char *usage;
+	/*
+	 * What its value is called in the help, NULL where it takes none. The shells complete FILE,
+	 * DIR, PROFILE, MODE, DURATION and NUMBER, and words behind bars: "DURATION|auto|off".
+	 */
+	const char *argument;
+	const char *help; /* one line */
 };
 
+struct command {
+	const char *name;
+	const char *summary; /* one line for the list of commands */
+	/* Its own name is argv[0]. Returns the exit status. */
+	int (*run)(int argc, char **argv);
+	const struct command_option *options; /* the last one has no name; or NULL */
+	/*
+	 * What stands behind the options, for the usage; not empty. The shells complete FILE,
+	 * PROFILE, PROGRAM, PID, PROCESS, UNIT, COMMAND, and words between bars.
+	 */
+	const char *operands;
+	const char *description; /* of the help: lines of at most 100 columns */
+	const char *exit_status; /* of the help: what stands behind "Exit status: " */
+	bool takes_settings;     /* every setting of the option table is an option, too */
+	bool takes_program;      /* what follows the first operand is for that program */
+	int usage_status; /* the exit status of wrong usage, where that is not STATUS_USAGE */
+};
+
+extern const struct command command_run, command_check, command_compile, command_explain,
+    command_profiles, command_status, command_apply, command_enable, command_disable,
+    command_system, command_help;
+
+/* All commands, in the order of `kashim help`; NULL at the end. */
+extern const struct command *const commands[];
+
+/* The main() of kashim(1): run the command that argv[1] names, and return its exit status. */
+int command_main(int argc, char **argv);
+
+/* The command of this name; NULL, and said so, where there is none. */
+const struct command *command_named(const char *name);
+
+/* Rows that several commands have. */
+#define COMMAND_CONF \
+	{ \
+		'c', "conf", "FILE", "another configuration than " PATH_CONF_DEFAULT \
+	}
+#define COMMAND_JSON \
+	{ \
+		'j', "json", NULL, "print an array of flat objects, see kashim(1)" \
+	}
+#define COMMAND_LAST \
+	{ \
+		0, NULL, NULL, NULL \
+	}
+
 /*
- * The main() of a program with these commands, the last of which has no name: run the one that
- * argv[1] names, and return its exit status.
+ * The next option of the command that runs, its value in `optarg`: the letter of its row, -1 at the
+ * end, '?' for wrong usage, which was printed. Operands start at argv[optind] then. Does not
+ * return from --help.
+ *
+ * For a setting it returns COMMAND_SETTING plus the setting: an enum option_id, or one of those
+ * below; its value is not empty and has no comma.
  */
-int command_main(const struct command *commands, int argc, char **argv);
+int command_option(int argc, char **argv);
+enum { COMMAND_SETTING_MODE = OPTION_COUNT, COMMAND_SETTING_PROFILE, COMMAND_SETTINGS };
+enum { COMMAND_SETTING = 0x100 };
 
-/* Of kashim-policy. */
-int command_check(int argc, char **argv);
-int command_compile(int argc, char **argv);
-int command_explain(int argc, char **argv);
-int command_profiles(int argc, char **argv);
-int command_admit(int argc, char **argv);
-
-/* Of kashim-sockets. */
-int command_status(int argc, char **argv);
-int command_apply(int argc, char **argv);
-int command_system(int argc, char **argv);
-
-/* Print how the command that runs is used. Returns STATUS_USAGE. */
+/* Print on stderr how the command that runs is used. Returns the exit status of wrong usage. */
 int command_usage(void);
 
 /* Which configuration is meant: an operand unless that is NULL, KASHIM_CONF, or the system's. */
@@ -53,13 +105,25 @@ const char *command_conf(const char *operand);
  */
 bool command_read(const char *root, const char *conf, struct configuration *configuration);
 
-/* The same, but the diagnostics stay in the configuration, for who prints them in another way. */
+/* The same, but its diagnostics stay in it, for callers that print errors themselves. */
 bool command_read_quietly(const char *root, const char *conf, struct configuration *configuration);
+
+/*
+ * Validate a configuration, and replace its compiled form, both below `root`, or write that to
+ * standard output. Prints what was done or is wrong. Returns the exit status.
+ */
+int command_compile_conf(const char *root, const char *conf, bool to_stdout);
 
 /* Print on stdout what a rule looks at. */
 void command_print_rule(const struct policy *policy, const struct rule *rule);
 
 /* Print a number of things: "1 rule", "4 rules". */
 void command_print_count(FILE *out, uint32_t count, const char *what);
+
+/* Append what a configuration has: "2 rules, 1 profile, 3 drop-ins". */
+void command_put_counts(struct text *text, const struct configuration *configuration);
+
+/* The exit status, but STATUS_FAILED where standard output could not be written; says so. */
+int command_finish(int status);
 
 #endif

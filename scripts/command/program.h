@@ -34,4 +34,10 @@ struct facts program_facts(const struct program *program);
  */
 bool program_is_reached(const struct program *program, struct text *why);
 
+/*
+ * Say on stderr that a program cannot be reached, why, and what can be done; other things where it
+ * runs all the same.
+ */
+void program_print_unreached(const struct program *program, const char *why, bool runs);
+
 #endif

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -178,4 +179,12 @@ program_is_reached(const struct program *program, struct text *why)
 		return true;
 	}
 	return false;
+}
+
+void
+program_print_unreached(const struct program *program, const char *why, bool runs)
+{
+	fprintf(stderr, "kashim: %s cannot be reached: %s%s\n", program->image, why,
+	    runs ? "; once it runs, 'kashim apply' can set its open sockets"
+		 : "; start it without kashim and then use 'kashim apply', or use --best-effort");
 }

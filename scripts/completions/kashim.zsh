@@ -1,24 +1,7 @@
 #compdef kashim
 # SPDX-License-Identifier: MIT
-# Completion of kashim(1) for zsh. Installed as _kashim.
-
-_kashim_commands() {
-	local -a commands
-	commands=(
-		'run:run a program under kashim'
-		'check:validate the configuration'
-		'compile:validate it, and put it in force'
-		'explain:which rule decides for a program, and what that means'
-		'profiles:named settings for well-known paths'
-		'status:the TCP sockets of running processes, and what they lack'
-		'apply:put the policy on sockets that are open already'
-		'enable:have a service of systemd load the library'
-		'disable:no longer'
-		'system:load the library into every program of the host'
-		'help:show a summary'
-	)
-	_describe -t commands command commands
-}
+# Completion of kashim(1) for zsh, installed as _kashim. What there is to complete comes from the command itself:
+# kashim help --table.
 
 # Those of the configuration and those built in; the first line is the heading.
 _kashim_profiles() {
@@ -44,68 +27,56 @@ _kashim_services() {
 	_wanted services expl service compadd -a names
 }
 
-_kashim_durations() {
-	_wanted durations expl duration compadd "$@" 5s 10s 30s 60s 2m 5m 350s 10m 15m 30m 1h
+# Set `action` to what completes $1: "DURATION|auto|off", "[PID | PROCESS]...".
+_kashim_action_for() {
+	case $1 in
+	*PROGRAM*) action='_command_names -e' ;;
+	*PROCESS*) action=_kashim_processes ;;
+	*PROFILE*) action=_kashim_profiles ;;
+	*UNIT*) action=_kashim_services ;;
+	*FILE*) action=_files ;;
+	*DIR*) action=_directories ;;
+	*COMMAND*) action="(${names[*]})" ;;
+	*)
+		action=${1//DURATION/5s|10s|30s|60s|2m|5m|350s|10m|15m|30m|1h}
+		action="(${${action//NUMBER/3|5|6|9}//|/ })"
+		[[ $action != *[A-Z]* ]] || action=' '
+		;;
+	esac
 }
 
 _kashim() {
-	local context state line expl
+	local context state line expl action kind name value text current operands
 	local -A opt_args
-	local -a json conf settings
+	local -a described names specs rows
 
-	json=('--json[as an array of flat objects]')
-	conf=('--conf[another configuration than /etc/kashim.conf]:file:_files')
-	settings=(
-		'--mode[whether the policy or the program wins]:mode:(force suggest off)'
-		'--profile[named settings]:profile:_kashim_profiles'
-		'--path-timeout[silence after which the path forgets a connection]:duration:_kashim_durations'
-		'--idle[silence before the first probe]:duration:_kashim_durations'
-		'--interval[time between probes that are not answered]:duration:_kashim_durations'
-		'--count[probes without an answer before the end]:number:(3 5 6 9)'
-		'--user-timeout[how long sent data may stay without an answer]:duration:(auto off 30s 2m)'
-	)
-
-	_arguments -C '(- *)--help[show a summary]' '(- *)--version[show the version]' '1:command:_kashim_commands' '*::argument:->command'
+	rows=("${(@f)$(_call_program table kashim help --table 2>/dev/null)}")
+	for text in $rows; do
+		IFS=$'\t' read -r kind name value text <<<$text
+		[[ $kind != command ]] || described+=("$name:$text") names+=($name)
+	done
+	_arguments -C '(- *)--help[print this help]' '(- *)--version[print the version]' '1:command:->name' '*::argument:->command'
+	if [[ $state == name ]]; then
+		_describe -t commands command described
+	fi
 	[[ $state == command ]] || return
-	case $words[1] in
-	run)
-		_arguments -S '--help[show a summary]' $conf $settings '--verbose[say what each socket gets, and by which rule]' \
-			'--best-effort[run it even if the library cannot reach it]' '(-):program:_command_names -e' '*::argument:_normal'
-		;;
-	check)
-		_arguments '--help[show a summary]' $json '--print[show the merged policy]' ':file:_files'
-		;;
-	compile)
-		_arguments '--help[show a summary]' '--root[read and write below this directory]:directory:_directories' \
-			'--stdout[write to standard output]' ':file:_files'
-		;;
-	explain)
-		_arguments -S '--help[show a summary]' $json $conf '--verbose[also why the rules before do not match]' \
-			'(--accept)--connect[for its connection to this address]:address and port:' \
-			'(--connect)--accept[for a connection that it accepts from there]:address and port:' \
-			"--local[the program's own end]:address and port:" '(-):program:_command_names -e' '*::argument:_normal'
-		;;
-	profiles)
-		_arguments '--help[show a summary]' $json $conf '--path-timeout[show what this gives]:duration:_kashim_durations' \
-			':profile:_kashim_profiles'
-		;;
-	status)
-		_arguments '--help[show a summary]' $json $conf '--unprotected[only sockets that lack what the policy wants]' \
-			'*:process:_kashim_processes'
-		;;
-	apply)
-		_arguments '--help[show a summary]' $json $conf '--all[all processes]' '--dry-run[change nothing]' \
-			'*:process:_kashim_processes'
-		;;
-	enable | disable)
-		_arguments '--help[show a summary]' '--now[restart those that run]' '--root[write below this directory]:directory:_directories' \
-			'*:service:_kashim_services'
-		;;
-	system)
-		_arguments '--help[show a summary]' $json '--root[in the system below this directory]:directory:_directories' \
-			'--best-effort[also when programs of another kind cannot load it]' ':what:(enable disable status)'
-		;;
-	help) _kashim_commands ;;
+	for text in $rows; do
+		IFS=$'\t' read -r kind name value text <<<$text
+		if [[ $kind == command ]]; then
+			current=$name
+			[[ $current != $words[1] ]] || operands=$value
+		elif [[ $current == $words[1] && $value == - ]]; then
+			specs+=("$name[${text//:/\\:}]")
+		elif [[ $current == $words[1] ]]; then
+			_kashim_action_for $value
+			specs+=("$name[${text//:/\\:}]:${(L)value//:/ and }:$action")
+		fi
+	done
+	_kashim_action_for $operands
+	case $operands in
+	*PROGRAM*) _arguments -S $specs "(-):program:$action" '*::argument:_normal' ;;
+	*...*) _arguments $specs "*:${(L)operands//[^A-Za-z]/ }:$action" ;;
+	*) _arguments $specs ":${(L)operands//[^A-Za-z]/ }:$action" ;;
 	esac
 }
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "census.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "allocate.h"
+#include "outside-process.h"
+
+/* Programs that need a restart, by name. */
+struct program_count {
+	char *name;
+	unsigned count;
+};
+
+/* Another root has its own /etc/ld.so.preload. */
+static bool
+is_elsewhere(const struct process *process)
+{
+	struct stat here, there;
+
+	return stat("/", &here) == 0 && fstatat(process->directory, "root", &there, 0) == 0 &&
+	       (here.st_dev != there.st_dev || here.st_ino != there.st_ino);
+}
+
+static enum census_kind
+kind_of(const struct process *process)
+{
+	if (process->refused != 0)
+		return CENSUS_UNKNOWN;
+	if (process->has_shim)
+		return process->has_old_shim ? CENSUS_OLD : CENSUS_LOADED;
+	if (is_elsewhere(process))
+		return CENSUS_ELSEWHERE;
+	if (!process->is_reached && (strstr(process->unreached, "static") != NULL ||
+					strstr(process->unreached, "Go") != NULL))
+		return CENSUS_UNREACHED;
+	return CENSUS_WITHOUT;
+}
+
+static void
+note_program(struct census *census, const char *name)
+{
+	for (size_t i = 0; i < census->program_count; i++) {
+		if (strcmp(census->programs[i].name, name) != 0)
+			continue;
+		census->programs[i].count++;
+		return;
+	}
+	census->programs = allocate_or_exit(
+	    census->programs, (census->program_count + 1) * sizeof(*census->programs));
+	census->programs[census->program_count++] =
+	    (struct program_count){ copy_or_exit(name, strlen(name)), 1 };
+}
+
+static int
+by_name(const void *one, const void *other)
+{
+	return strcmp(
+	    ((const struct program_count *)one)->name, ((const struct program_count *)other)->name);
+}
+
+/* The first process is left alone by the library, and so are we. */
+struct census
+census_take(bool is_enabled)
+{
+	struct census census = { 0 };
+	DIR *directory = opendir("/proc");
+	const struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		struct process process;
+		enum census_kind kind;
+
+		if (pid <= 1 || pid == getpid() || !process_open(pid, &process))
+			continue;
+		kind = kind_of(&process);
+		census.count[kind]++;
+		if (kind == CENSUS_OLD || (kind == CENSUS_WITHOUT && is_enabled))
+			note_program(&census, process.name);
+		process_close(&process);
+	}
+	if (directory != NULL)
+		closedir(directory);
+	if (census.program_count != 0)
+		qsort(census.programs, census.program_count, sizeof(*census.programs), by_name);
+	return census;
+}
+
+/* "cron, sshd (3)" */
+char *
+census_programs(const struct census *census)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&bytes, &size);
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < census->program_count; i++) {
+		const struct program_count *program = &census->programs[i];
+
+		fprintf(out, "%s%s", i == 0 ? "" : ", ", program->name);
+		if (program->count > 1)
+			fprintf(out, " (%u)", program->count);
+	}
+	fclose(out);
+	return bytes;
+}
+
+void
+census_free(struct census *census)
+{
+	for (size_t i = 0; i < census->program_count; i++)
+		free(census->programs[i].name);
+	free(census->programs);
+}

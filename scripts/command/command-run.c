@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "allocate.h"
+#include "command.h"
+#include "environment.h"
+#include "help.h"
+#include "installed.h"
+#include "profile.h"
+#include "program.h"
+
+/* What was asked for on the command line. */
+struct request {
+	const char *conf;
+	const char *settings[COMMAND_SETTINGS];
+	bool verbose, best_effort;
+};
+
+static bool
+read_option(int letter, struct request *request)
+{
+	if (letter >= COMMAND_SETTING)
+		request->settings[letter - COMMAND_SETTING] = optarg;
+	else if (letter == 'c')
+		request->conf = optarg;
+	else if (letter == 'v')
+		request->verbose = true;
+	else if (letter == 'b')
+		request->best_effort = true;
+	else
+		return false;
+	return true;
+}
+
+/* The line for the KASHIM variable; NULL where nothing was asked for. To be freed. */
+static char *
+line_of(const struct request *request)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&line, &size);
+
+	if (out == NULL)
+		allocate_or_exit(NULL, SIZE_MAX);
+	for (int setting = 0; setting < COMMAND_SETTINGS; setting++)
+		if (request->settings[setting] != NULL)
+			fprintf(out, "%s%s=%s", ftell(out) == 0 ? "" : ",",
+			    help_setting_key(setting), request->settings[setting]);
+	fclose(out);
+	if (size != 0)
+		return line;
+	free(line);
+	return NULL;
+}
+
+/* Whether the configuration and the line of settings are in order; says so if not. */
+static bool
+is_policy_good(const char *conf, const char *line)
+{
+	struct configuration configuration;
+	char message[600];
+	struct text error = text_in(message, sizeof(message));
+	bool good = command_read("", conf, &configuration);
+	struct policy policy = build_policy(&configuration.build);
+	struct settings settings;
+
+	if (good && line != NULL && !profile_read_line(&policy, line, &settings, &error)) {
+		fprintf(stderr, "kashim: %s\n", message);
+		good = false;
+	}
+	configuration_free(&configuration);
+	return good;
+}
+
+/* May this program run under the shim? Returns 0, or the exit status. */
+static int
+admit(char **arguments, bool best_effort)
+{
+	struct program program;
+	char message[600];
+	struct text text = text_in(message, sizeof(message));
+	int status = program_find(arguments, &program, &text);
+
+	if (status != 0) {
+		fprintf(stderr, "kashim: %s\n", message);
+	} else if (!program_is_reached(&program, &text)) {
+		program_print_unreached(&program, message, best_effort);
+		status = best_effort ? STATUS_GOOD : STATUS_OWN;
+	}
+	program_free(&program);
+	return status;
+}
+
+/* An absolute path, so that it means the same file wherever the program goes. To be freed. */
+static char *
+absolute(const char *path)
+{
+	char *whole, *here;
+
+	if (*path == '/' || *path == '\0')
+		return copy_or_exit(path, strlen(path));
+	here = getcwd(NULL, 0);
+	if (here == NULL || asprintf(&whole, "%s/%s", here, path) == -1)
+		return copy_or_exit(path, strlen(path));
+	free(here);
+	return whole;
+}
+
+static bool
+is_library_good(const char *library)
+{
+	if (strpbrk(library, ": ") != NULL)
+		fprintf(stderr, "kashim: %s: LD_PRELOAD cannot hold a path with a colon or blank\n",
+		    library);
+	else if (access(library, F_OK) == -1)
+		fprintf(stderr, "kashim: %s is missing, build or install kashim again\n", library);
+	else
+		return true;
+	return false;
+}
+
+/* Returns only on failure. */
+static int
+become(char **arguments, char **environment)
+{
+	int why;
+
+	execvpe(arguments[0], arguments, environment);
+	why = errno;
+	fprintf(stderr, "kashim: %s: %s\n", arguments[0], strerror(why));
+	return why == ENOENT || why == ENOTDIR ? 127 : 126;
+}
+
+static int
+run_under_shim(char **arguments, const struct request *request)
+{
+	const char *library = installed_library();
+	const char *conf = request->conf == NULL ? getenv("KASHIM_CONF") : request->conf;
+	struct environment environment = environment_copy();
+	char *line = line_of(request);
+	int status;
+
+	if (!is_library_good(library))
+		return STATUS_OWN;
+	if (conf != NULL && *conf != '\0') {
+		conf = absolute(conf);
+		environment_set(&environment, "KASHIM_CONF", conf);
+	}
+	if (line != NULL)
+		environment_set(&environment, "KASHIM", line);
+	if (request->verbose) {
+		environment_set(&environment, "KASHIM_VERBOSE", "1");
+		if (getenv("KASHIM_LOG") == NULL)
+			environment_set(&environment, "KASHIM_LOG", "stderr");
+	}
+	environment_preload(&environment, library);
+	if (!is_policy_good(command_conf(conf == NULL || *conf == '\0' ? NULL : conf),
+		line == NULL ? getenv("KASHIM") : line))
+		return STATUS_OWN;
+	status = admit(arguments, request->best_effort);
+	return status == STATUS_GOOD ? become(arguments, environment.variables) : status;
+}
+
+static int
+run_run(int argc, char **argv)
+{
+	struct request request = { 0 };
+	int letter;
+
+	while ((letter = command_option(argc, argv)) != -1)
+		if (!read_option(letter, &request))
+			return STATUS_OWN;
+	if (optind == argc) {
+		fputs("kashim: which program? ", stderr);
+		return command_usage();
+	}
+	return run_under_shim(argv + optind, &request);
+}
+
+static const struct command_option run_rows[] = {
+	COMMAND_CONF,
+	{ 'v', "verbose", NULL, "report on stderr what each socket gets, and by which rule" },
+	{ 'b', "best-effort", NULL, "run the program even if kashim cannot reach it" },
+	COMMAND_LAST,
+};
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "run a program under kashim",
+	.run = run_run,
+	.options = run_rows,
+	.takes_settings = true,
+	.takes_program = true,
+	.operands = "[--] PROGRAM [ARGUMENT...]",
+	.description = "Run a program under kashim: every TCP socket that it opens or accepts gets "
+		       "the keepalive\n"
+		       "settings of the policy. kashim becomes the program, so signals, terminal "
+		       "and exit status\n"
+		       "are the program's own. Settings given here stand in front of all rules.",
+	.exit_status = "the program's own; 125 when kashim fails, 126 when the program cannot be\n"
+		       "executed, 127 when it is not found.",
+	.usage_status = STATUS_OWN,
+};

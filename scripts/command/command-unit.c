@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* The library for a service of systemd; what changes it is scripts/host/kashim-unit, and this starts it. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "allocate.h"
+#include "command.h"
+#include "installed.h"
+#include "library.h"
+#include "path.h"
+
+/* What was asked for on the command line. */
+struct request {
+	const char *action; /* "enable" or "disable" */
+	const char *root;   /* "" for the running system */
+	bool now;
+};
+
+static bool
+is_directory(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+/* Whether the request can be fulfilled here; the exit status, and said so, where not. */
+static int
+examine(const struct request *request)
+{
+	char message[4 * PATH_LONGEST];
+	struct text why = text_in(message, sizeof(message));
+
+	if (*request->root != '\0' && !is_directory(request->root)) {
+		fprintf(stderr, "kashim: --root %s: there is no such directory\n", request->root);
+		return STATUS_USAGE;
+	}
+	if (*request->root == '\0' && geteuid() != 0) {
+		fputs("kashim: only root can change /etc/systemd/system\n", stderr);
+		return STATUS_FAILED;
+	}
+	if (strcmp(request->action, "enable") == 0 && !library_is_fit(request->root, &why)) {
+		fprintf(stderr, "kashim: %s\n", message);
+		return STATUS_FAILED;
+	}
+	return STATUS_GOOD;
+}
+
+static int
+become(const struct request *request, int count, char **units)
+{
+	const char *fixed[] = { installed_program(), library_path(), request->action,
+		request->now ? "yes" : "", request->root };
+	enum { FIXED = sizeof(fixed) / sizeof(fixed[0]) };
+	const char **arguments =
+	    allocate_or_exit(NULL, (FIXED + (size_t)count + 1) * sizeof(*arguments));
+
+	memcpy(arguments, fixed, sizeof(fixed));
+	for (int i = 0; i <= count; i++)
+		arguments[FIXED + i] = units[i];
+	return installed_become("kashim-unit", arguments);
+}
+
+static int
+run_unit(int argc, char **argv)
+{
+	struct request request = { .action = argv[0], .root = "" };
+	int letter, status;
+
+	while ((letter = command_option(argc, argv)) != -1) {
+		if (letter == 'n')
+			request.now = true;
+		else if (letter == 'r')
+			request.root = optarg;
+		else
+			return STATUS_USAGE;
+	}
+	if (optind == argc) {
+		fputs("kashim: which service? ", stderr);
+		return command_usage();
+	}
+	status = examine(&request);
+	return status == STATUS_GOOD ? become(&request, argc - optind, argv + optind) : status;
+}
+
+static const struct command_option unit_rows[] = {
+	{ 'n', "now", NULL, "restart those that run" },
+	{ 'r', "root", "DIR", "write below DIR, for an image" },
+	COMMAND_LAST,
+};
+
+const struct command command_enable = {
+	.name = "enable",
+	.summary = "load the library into a service of systemd",
+	.run = run_unit,
+	.options = unit_rows,
+	.operands = "UNIT...",
+	.description = "Have services of systemd load the library when they are started, by a "
+		       "drop-in that puts it in\n"
+		       "front of what the unit has in LD_PRELOAD already. UNIT is a service, NAME "
+		       "or NAME.service; of a\n"
+		       "template, NAME@, all instances are meant.",
+	.exit_status = "0 done; 1 not, 2 wrong usage.",
+};
+
+const struct command command_disable = {
+	.name = "disable",
+	.summary = "stop loading the library into a service of systemd",
+	.run = run_unit,
+	.options = unit_rows,
+	.operands = "UNIT...",
+	.description = "Take away what kashim enable wrote for services of systemd.",
+	.exit_status = "0 done, or there is nothing to do; 1 not, 2 wrong usage.",
+};
