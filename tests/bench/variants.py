@@ -60,7 +60,7 @@ def compile_policies(work):
     for name, text in POLICIES.items():
         path = work / f"{name}.conf"
         path.write_text(text)
-        subprocess.run([ROOT / "build/kashim-policy", "compile", path], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([ROOT / "build/kashim", "compile", path], stdout=subprocess.DEVNULL, check=True)
     (work / "old.conf").write_text(DEFAULTS + "# newer than what was compiled\n")
 
 

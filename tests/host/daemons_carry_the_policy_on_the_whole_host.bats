@@ -178,5 +178,5 @@ ended_well() {
 	cp -R "$ROOT"/{conf,shim,scripts,Makefile} "$HOST_ROOT/tmp/tree"
 	in_host make -s -j2 -C /tmp/tree CFLAGS=-O0 CC=cc >out 2>&1 || fail "$(cat out)"
 	not grep -v '^  [A-Z]' out
-	in_host /tmp/tree/scripts/kashim check
+	in_host /tmp/tree/build/kashim check
 }

@@ -51,9 +51,9 @@ disabled() {
 	esac
 	# Somewhere else it cannot.
 	mkdir -p "$HOST_ROOT/opt/k/scripts" "$HOST_ROOT/opt/k/build"
-	cp "$ROOT/scripts/kashim" "$HOST_ROOT/opt/k/scripts"
+	cp "$ROOT/build/kashim" "$HOST_ROOT/opt/k/scripts"
 	cp "$ROOT"/build/libkashim.so "$ROOT"/build/kashim-* "$HOST_ROOT/opt/k/build"
-	run_in_host /opt/k/scripts/kashim system enable
+	run_in_host /opt/k/build/kashim system enable
 	[ "$(cat "$FILE")" = /opt/k/build/libkashim.so ] || fail "$(cat "$FILE" err)"
 }
 

@@ -154,7 +154,7 @@ breaks() {
 	refused 'nobody'
 	constructor 'if (getauxval(AT_SECURE)) abort();'
 	refused 'set-uid'
-	constructor 'if (strcmp(program_invocation_short_name, "kashim-policy") == 0) abort();'
+	constructor 'if (strcmp(program_invocation_short_name, "kashim") == 0) abort();'
 	refused 'policy'
 	constructor 'if (strcmp(program_invocation_short_name, "sh") == 0) abort();'
 	refused 'shell'

@@ -33,7 +33,7 @@ load ../lib/same
 
 @test "the same, where rules look at connections, and reports go to the system log" {
 	printf 'rules = ( { direction = "connect"; remote = "127.0.0.1"; idle = 34; } );\n' >>k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	same cancel_calls pending
 	in_scene "${WRAPPED[@]}" KASHIM_VERBOSE=1 KASHIM_LOG=syslog "$ROOT/build/tests/cancel_calls" pending >with
 	diff <(sed '$d' without) with

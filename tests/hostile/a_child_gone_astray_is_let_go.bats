@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Whatever there is in place of kashim-policy, and whatever it does: the program prints what it prints without the shim, ends
+# Whatever there is in place of kashim, and whatever it does: the program prints what it prints without the shim, ends
 # the same way, after two seconds at most, or two and a half where the child is stopped, and nothing is left behind.
 
 load ../lib/live
@@ -13,8 +13,8 @@ beside() {
 	mkdir "$1"
 	cp "$ROOT/build/libkashim.so" "$1"
 	SHIM=$PWD/$1/libkashim.so
-	printf '#!/bin/sh\necho $$ >%s/pid\n%s\n' "$PWD/$1" "$2" >"$1/kashim-policy"
-	chmod 755 "$1/kashim-policy"
+	printf '#!/bin/sh\necho $$ >%s/pid\n%s\n' "$PWD/$1" "$2" >"$1/kashim"
+	chmod 755 "$1/kashim"
 }
 
 # start_beside SECONDS NAME SCRIPT, in the background, since the child may have to be given up.
@@ -44,8 +44,8 @@ says() {
 	needs_python
 	beside tree ''
 	for kind in nothing directory fifo dangling loop zeros; do
-		put "$kind" tree/kashim-policy
-		chmod 755 tree/kashim-policy 2>/dev/null || :
+		put "$kind" tree/kashim
+		chmod 755 tree/kashim 2>/dev/null || :
 		harmless
 	done
 }

@@ -33,7 +33,7 @@ as_nobody() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
 	chmod 777 .
 	mkdir -p tree/build tree/tests/lib/outside
-	cp "$SHIM" "$PLAY" "$ROOT/build/kashim-policy" tree/build
+	cp "$SHIM" "$PLAY" "$ROOT/build/kashim" tree/build
 	cp "$ROOT/tests/lib/outside/harmless.py" tree/tests/lib/outside
 	ROOT=$PWD/tree SHIM=$PWD/tree/build/libkashim.so PLAY=$PWD/tree/build/play
 	"${AS[@]}" test -r "$SHIM" || skip "another user cannot reach the test's directory"
@@ -106,7 +106,7 @@ in_root() {
 	in_root
 }
 
-@test "a chroot with a text, and no kashim-policy" {
+@test "a chroot with a text, and no kashim" {
 	build_root
 	in_root
 	grep -q k.conf root/report

@@ -83,7 +83,7 @@ without_rights() {
 		put "$kind" k.policy
 		comes_to "$POLICY" k.policy
 	done
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	chmod 666 k.policy
 	comes_to "$POLICY" 'others can write it'
 	chmod 644 k.policy
@@ -138,7 +138,7 @@ without_rights() {
 @test "20,000 rules, compiled" {
 	needs_python
 	{ echo 'rules = (' && yes '{ argument = "*x*y*z*"; idle = 3; },' | head -n 20000 && echo '{ } );'; } >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	comes_to 1/60/10/6
 }
 

@@ -118,7 +118,7 @@ eats() {
 	export KEEPIDLE=50 KEEPINTVL=5 KEEPCNT=4
 	CARRIES=$POLICY in_both_orders "$other" carries_it
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	CARRIES=1/50/5/4 in_order "$other:$SHIM"
 	CARRIES=$POLICY in_order "$SHIM:$other"
 	CARRIES=1/50/5/4 in_order "$other"
@@ -130,7 +130,7 @@ eats() {
 	export DD_TCP_KEEPALIVE_TIME=50 DD_TCP_KEEPALIVE_INTVL=5 DD_TCP_KEEPALIVE_PROBES=4
 	CARRIES=$POLICY in_both_orders "$other" carries_it
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	CARRIES=1/50/5/4 in_order "$other:$SHIM"
 	CARRIES=$POLICY in_order "$SHIM:$other"
 	CARRIES=1/50/5/4 in_order "$other"

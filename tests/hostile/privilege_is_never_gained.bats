@@ -115,10 +115,10 @@ all_have() {
 @test "no child compiles for them" {
 	local name
 	his_and_the_systems_policy
-	write_in_house "$HOUSE/kashim-policy" <<-END
+	write_in_house "$HOUSE/kashim" <<-END
 		#!/bin/sh
 		: >$HOUSE/tmp/ran
-		exec $ROOT/build/kashim-policy "\$@"
+		exec $ROOT/build/kashim "\$@"
 	END
 	write_in_house /etc/kashim.conf <<<'defaults: { idle = 44; };'
 	for name in "${PRIVILEGED[@]}"; do

@@ -75,7 +75,7 @@ rules_decide() {
 			{ program = "make_s?ckets"; argument = "thr[e]*"; remote = "127.0.0.0/8"; idle = 34; },
 			{ program = "make_sockets"; idle = 33; } );
 	END
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	call three
 	wait_for has "$PID" listen established
 	diff <(printf '1/33/11/5\n1/34/11/5\n1/34/11/5\n') <(timers_of "$PID" | sort) || fail "$(sockets_of "$PID")"
@@ -259,7 +259,7 @@ in_own_etc() {
 	# Compiled in there, so that its sources have the names and places that programs will see.
 	OWN_ETC=(unshare --mount sh -c "mount --bind '$PWD/etc' /etc && exec \"\$@\"" sh)
 	"${OWN_ETC[@]}" true 2>/dev/null || skip "no mount namespace to be had"
-	"${OWN_ETC[@]}" "$ROOT/scripts/kashim" compile /etc/kashim.conf >/dev/null
+	"${OWN_ETC[@]}" "$ROOT/build/kashim" compile /etc/kashim.conf >/dev/null
 }
 
 @test "32-bit and 64-bit: \$LIB in /etc/ld.so.preload, each loads its own" {
@@ -289,7 +289,7 @@ in_overlaid_etc() {
 	OWN_ETC=(unshare --mount sh -c "mount -t tmpfs none lower && cp -p etc/* lower/ && mount -t overlay -o \
 		xino=on,lowerdir=lower,upperdir=upper,workdir=work none /etc && exec \"\$@\"" sh)
 	[ "$("${OWN_ETC[@]}" stat -c %i /etc/kashim.conf 2>/dev/null | wc -c)" -gt 11 ] || skip "no overlay with large numbers"
-	"${OWN_ETC[@]}" "$ROOT/scripts/kashim" compile /etc/kashim.conf >/dev/null
+	"${OWN_ETC[@]}" "$ROOT/build/kashim" compile /etc/kashim.conf >/dev/null
 }
 
 @test "32-bit: files with inode numbers beyond 32 bits" {

@@ -74,7 +74,7 @@ wants() {
 		rules = ( { direction = "connect"; remote = "10.0.0.0/8"; local_port = 5; idle = 34; },
 			{ direction = "accept"; remote = [ "127.0.0.1", "::1" ]; idle = 35; user_timeout = 9000; } );
 	END
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	for family in inet inet6 unix numbers; do
 		same family_probe "$family"
 	done
@@ -86,7 +86,7 @@ wants() {
 
 @test "the same, in mode suggest" {
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	for family in inet inet6 unix numbers; do
 		same family_probe "$family" 'mode suggest'
 	done

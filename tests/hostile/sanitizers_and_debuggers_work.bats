@@ -126,7 +126,7 @@ decided() {
 		rules = ( { argument = "x*"; user = 7; idle = 7; }, { remote = "127.0.0.0/8"; local = "10.0.0.1"; idle = 8; },
 			{ remote = "127.0.0.0/8"; idle = 34; } );
 	END
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	WITH=("${WRAPPED[@]}")
 	is_clean
 	decided 'idle 34 s.*mode suggest'

@@ -24,7 +24,7 @@ is_as_it_was() {
 
 @test "suggest, with rules that look at connections" {
 	printf 'defaults: { mode = "suggest"; }; rules = ( { direction = "accept"; idle = 34; } );\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	is_as_it_was
 }
 
@@ -62,7 +62,7 @@ takes() {
 	takes 4096 KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
 	grep -q 'idle 33 s' report
 	printf 'rules = ( { remote = "127.0.0.1"; local_port = "1-65535"; idle = 34; } );\n' >>k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	takes 1536
 	takes 4096 KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
 	takes 4096 KASHIM_VERBOSE=1 KASHIM_LOG=syslog

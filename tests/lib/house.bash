@@ -32,7 +32,7 @@ open_house() {
 # The shim, and a play for each way to have more rights than who starts it; somebody has a home and there is a /tmp.
 install_in_house() {
 	in_scene install -m 644 "$SHIM" "$HOUSE/libkashim.so"
-	in_scene install -m 755 "$ROOT/build/kashim-policy" "$HOUSE/kashim-policy"
+	in_scene install -m 755 "$ROOT/build/kashim" "$HOUSE/kashim"
 	in_scene install -m 755 "$PLAY" "$HOUSE/plain"
 	in_scene install -m 4755 "$PLAY" "$HOUSE/set-uid"
 	in_scene install -m 2755 "$PLAY" "$HOUSE/set-gid"
@@ -62,7 +62,7 @@ write_in_house() {
 # A configuration and its compiled policy.
 compile_in_house() {
 	write_in_house "$1"
-	in_scene "$ROOT/build/kashim-policy" compile -- "$1" >/dev/null
+	in_scene "$ROOT/build/kashim" compile -- "$1" >/dev/null
 }
 
 # A program of the house makes a TCP socket; who runs it and with which variables comes first.

@@ -32,7 +32,7 @@ setup() {
 	open_scene
 	mkfifo quiet
 	printf 'defaults: { idle = 33; interval = 11; count = 5; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	wrap env
 	needs pidfd_getfd
 }

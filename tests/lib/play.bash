@@ -10,7 +10,7 @@ OUTSIDE=$ROOT/build/tests/one_sockopt
 # The policy that is in force from now on; it says in a file what it decides.
 policy() {
 	cat >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	wrap env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/verbose"
 }
 

@@ -3,7 +3,7 @@
 #
 # For tests of kashim status and kashim apply. Loaded after play.bash.
 
-COMMAND=$ROOT/scripts/kashim
+COMMAND=$ROOT/build/kashim
 
 # From outside of the scene's network namespace, with the test's own configuration.
 kashim() {

@@ -105,7 +105,7 @@ report() {
 # The settings for what is wrapped.
 policy() {
 	printf 'defaults: { %s };\n' "$1" >"${2:-k}.conf"
-	"$ROOT/scripts/kashim" compile "${2:-k}.conf" >/dev/null
+	"$ROOT/build/kashim" compile "${2:-k}.conf" >/dev/null
 }
 
 # Start a program on a host: its process id is in NAME.pid, its output in NAME.log, and when it has ended, its exit

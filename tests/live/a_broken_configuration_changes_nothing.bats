@@ -57,7 +57,7 @@ ten_errors() {
 @test "ten errors" {
 	ten_errors >bad.conf
 	gets "$UNTOUCHED" bad.conf "$PWD/bad.conf"
-	run "$ROOT/scripts/kashim" check bad.conf
+	run "$ROOT/build/kashim" check bad.conf
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^bad.conf:[0-9]*: ' <<<"$output")" -eq 10 ] || fail "$output"
 }

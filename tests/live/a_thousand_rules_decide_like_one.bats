@@ -13,7 +13,7 @@ thousand() {
 		seq 1 1000 | sed 's/.*/	{ program = "daemon-&"; idle = &; },/'
 		echo "$2 );"
 	} >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 }
 
 # The program makes a socket, and has this from the policy; its control has nothing.

@@ -6,7 +6,7 @@ load ../lib/live
 
 # The words so far; the last one is being written. Answers stand in COMPREPLY.
 offer() {
-	COMP_WORDS=("$ROOT/scripts/kashim" "$@")
+	COMP_WORDS=("$ROOT/build/kashim" "$@")
 	COMP_CWORD=$#
 	COMPREPLY=()
 	_kashim || :
@@ -112,7 +112,7 @@ zsh_offers() {
 	END
 	mkdir -p functions
 	cp "$ROOT/scripts/completions/kashim.zsh" functions/_kashim
-	PATH=$ROOT/scripts:$PATH TERM=xterm timeout 60 zsh -f ask.zsh "$PWD/functions" "$@" >zsh.out 2>&1 </dev/null 3>&- ||
+	PATH=$ROOT/build:$PATH TERM=xterm timeout 60 zsh -f ask.zsh "$PWD/functions" "$@" >zsh.out 2>&1 </dev/null 3>&- ||
 		fail "$(cat -v zsh.out)"
 }
 

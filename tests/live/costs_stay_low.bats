@@ -74,7 +74,7 @@ many_rules() {
 
 compile() {
 	cat >"$1.conf"
-	"$ROOT/scripts/kashim" compile "$1.conf" >/dev/null
+	"$ROOT/build/kashim" compile "$1.conf" >/dev/null
 }
 
 needs_calls() {

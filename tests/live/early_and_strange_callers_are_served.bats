@@ -76,7 +76,7 @@ decided_on_small_stack() {
 			{ program = "make_sockets"; idle = 34; }
 		);
 	END
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	under_the_shim_and_without decided_on_small_stack
 	[ "$(grep -c idle decisions)" -ge 3 ] || fail "control: no reports"
 }

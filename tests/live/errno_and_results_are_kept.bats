@@ -71,7 +71,7 @@ load ../lib/same
 
 @test "an option that the kernel refuses leaves no trace in errno" {
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	same errno_probe socket
 	needs mptcp
 	grep -q '^mptcp: [0-9]*, errno kept$' with
@@ -83,12 +83,12 @@ load ../lib/same
 		defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; syn_count = 3;
 			max_segment = 1000; window_clamp = 100000; };
 	END
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	for topic in accept accept4; do
 		same errno_probe "$topic"
 	done
 	sed -i 's/syn_count/defer_accept = "10s"; &/' k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	for topic in socket connect listen values values_connected sizes pointers descriptors; do
 		same errno_probe "$topic"
 	done
@@ -96,7 +96,7 @@ load ../lib/same
 
 @test "the same, in mode suggest" {
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	for topic in socket connect listen accept accept4 values sizes pointers descriptors; do
 		same errno_probe "$topic" 'mode suggest'
 	done

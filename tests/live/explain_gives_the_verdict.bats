@@ -8,7 +8,7 @@ ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 setup() {
 	unset LD_PRELOAD KASHIM KASHIM_CONF KASHIM_LOG KASHIM_VERBOSE
 	export LC_ALL=C
-	[ -x "$ROOT/build/kashim-policy" ] || fail "build first: make"
+	[ -x "$ROOT/build/kashim" ] || fail "build first: make"
 }
 
 fail() {
@@ -22,7 +22,7 @@ enter() {
 	chmod -R go-w "$BATS_TEST_TMPDIR/case"
 	cd "$BATS_TEST_TMPDIR/case" || return
 	HERE=$(pwd -P)
-	PATH=$HERE/bin:$ROOT/scripts:$PATH
+	PATH=$HERE/bin:$ROOT/build:$PATH
 }
 
 # What was printed is what stands in the golden file, where CASE is the case's directory.

@@ -63,7 +63,7 @@ time.sleep(60)' "$PORT" "$1"
 @test "a policy with a user timeout wins there, too" {
 	needs_python
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	take_port
 	start "$PYTHON" -c '
 import time

@@ -81,7 +81,7 @@ added_is() {
 
 @test "mode force costs nothing at connections where it sets everything" {
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; syn_count = 3; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	steps tcp
 	[ "$(wc -l <added)" = 18 ]
 	# Six on the listener; on the clients, which have one number, six and six.
@@ -93,7 +93,7 @@ added_is() {
 # A rule that does look at connections shows that more calls would be seen.
 @test "control: a rule that looks at connections is seen at connect and accept" {
 	echo 'rules = ( { remote = "127.0.0.0/8"; idle = 34; } );' >>k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	steps tcp
 	grep -qF 'TCP_KEEPIDLE, [34]' added
 	[ "$(wc -l <added)" -gt 12 ]
@@ -103,7 +103,7 @@ added_is() {
 	steps tcp refused rights credentials
 	[ -s added ] || fail "control: the shim was not there"
 	printf 'defaults: { mode = "off"; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	steps tcp refused rights credentials
 	added_is </dev/null
 }

@@ -39,7 +39,7 @@ not_alone() {
 
 @test "mode off in defaults" {
 	printf 'defaults: { mode = "off"; idle = 33; interval = 11; count = 5; };\n' >off.conf
-	"$ROOT/scripts/kashim" compile off.conf
+	"$ROOT/build/kashim" compile off.conf
 	alone env "KASHIM_CONF=$PWD/off.conf"
 	not_alone
 }
@@ -50,8 +50,8 @@ not_alone() {
 	name=$(basename "$PYTHON")
 	printf 'rules = ( { program = "%s"; mode = "off"; } );\n' "$name" | cat - k.conf >off.conf
 	sed 's/"off"/"force"/' off.conf >force.conf
-	"$ROOT/scripts/kashim" compile off.conf
-	"$ROOT/scripts/kashim" compile force.conf
+	"$ROOT/build/kashim" compile off.conf
+	"$ROOT/build/kashim" compile force.conf
 	alone env "KASHIM_CONF=$PWD/off.conf"
 	not_alone env "KASHIM_CONF=$PWD/force.conf"
 }

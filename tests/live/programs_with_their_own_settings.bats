@@ -8,7 +8,7 @@ load ../lib/live
 # The policy in this mode. In suggest, POLICY is what a program has that sets nothing, and no other program.
 mode() {
 	printf 'defaults: { mode = "%s"; idle = 33; interval = 11; count = 5; };\n' "$1" >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 }
 
 # Each socket of a process in this state: what it has in mode force, in suggest, and without the shim.
@@ -74,7 +74,7 @@ needs_postgres() {
 	mkdir database shim
 	[ ${#AS[@]} -eq 0 ] || chown 65534:65534 database
 	# Where that user can reach it.
-	cp "$SHIM" "$ROOT/build/kashim-policy" shim
+	cp "$SHIM" "$ROOT/build/kashim" shim
 	SHIM=$PWD/shim/libkashim.so
 	"${AS[@]}" test -r "$SHIM" || skip "another user cannot reach the test's directory"
 	wrap "${AS[@]}" env
@@ -308,13 +308,13 @@ java_sockets() {
 		defaults: { idle = 33; interval = 11; count = 5; };
 		rules = ( { program = "java"; argument = "*.java"; mode = "suggest"; } );
 	END
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	MODE=suggest
 	under_the_shim java_sockets nio 1/500/11/5 1/500/75/9
 	end_scene
 	rm -f log
 	sed -i 's/[*][.]java/*.jar/' k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	MODE=force
 	under_the_shim java_sockets nio 1/500/11/5 1/500/75/9
 	end_scene

@@ -20,14 +20,14 @@ write_scripts() {
 
 compile() {
 	cat >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 }
 
 # A program with these arguments has a socket with this idle time, by the rule at that line, as explain says.
 decides() {
 	local idle=$1 place=$2
 	shift 2
-	KASHIM_CONF=k.conf "${AS[@]}" "$ROOT/scripts/kashim" explain "$@" >explained
+	KASHIM_CONF=k.conf "${AS[@]}" "$ROOT/build/kashim" explain "$@" >explained
 	grep -q "^rule .*$place\$" explained || fail "$(cat explained)"
 	grep -q "^sets .*idle $idle s," explained || fail "$(cat explained)"
 	wrap "${AS[@]}" env
@@ -172,8 +172,8 @@ decides() {
 	needs other-users
 	write_scripts
 	mkdir -p tree/scripts tree/build
-	cp "$ROOT/scripts/kashim" tree/scripts
-	cp "$SHIM" "$ROOT/build/kashim-policy" tree/build
+	cp "$ROOT/build/kashim" tree/scripts
+	cp "$SHIM" "$ROOT/build/kashim" tree/build
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	"${AS[@]}" test -r tree/build/libkashim.so || skip "another user cannot reach the test's directory"

@@ -33,7 +33,7 @@ reported() {
 }
 
 explain() {
-	KASHIM_CONF=k.conf "$ROOT/scripts/kashim" explain "--$2" "$(word_of "$1" peer)" --local "$(word_of "$1" local)" \
+	KASHIM_CONF=k.conf "$ROOT/build/kashim" explain "--$2" "$(word_of "$1" peer)" --local "$(word_of "$1" local)" \
 		"$PLAY" >explained
 }
 
@@ -370,9 +370,9 @@ by_direction() {
 	have a 1/105/11/5 b 1/105/11/5 c 1/104/11/5 d 1/105/11/5
 	[[ $(reported c) == *", by $PWD/k.conf:6" ]]
 	[[ $(reported b) == *", by $PWD/k.conf:7" ]] || grep "^.*socket .*:7$" verbose
-	KASHIM_CONF=k.conf "$ROOT/scripts/kashim" explain --connect "127.0.0.1:$PORT" "$PLAY" 'c socket inet' >explained
+	KASHIM_CONF=k.conf "$ROOT/build/kashim" explain --connect "127.0.0.1:$PORT" "$PLAY" 'c socket inet' >explained
 	grep '^rule .*k.conf:6$' explained
-	KASHIM_CONF=k.conf "$ROOT/scripts/kashim" explain --connect "127.0.0.1:$PORT" "$PLAY" >explained
+	KASHIM_CONF=k.conf "$ROOT/build/kashim" explain --connect "127.0.0.1:$PORT" "$PLAY" >explained
 	grep '^rule .*k.conf:7$' explained
 	untouched_without a b c d
 }

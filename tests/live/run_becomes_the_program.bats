@@ -6,7 +6,7 @@
 load ../lib/live
 
 kashim() {
-	KASHIM_CONF=${KASHIM_CONF-$PWD/k.conf} "$ROOT/scripts/kashim" "$@"
+	KASHIM_CONF=${KASHIM_CONF-$PWD/k.conf} "$ROOT/build/kashim" "$@"
 }
 
 # It ends with this status, and its first line on standard error has these words; nothing on standard output.
@@ -39,7 +39,7 @@ becomes() {
 @test "it is the program: same process, which gets the signals" {
 	needs_python
 	unwrap
-	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run "$PYTHON" -c '
+	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/build/kashim" run "$PYTHON" -c '
 import signal, socket, sys, time
 sock = socket.socket()
 signal.signal(signal.SIGUSR1, lambda number, frame: sys.exit(23))
@@ -57,7 +57,7 @@ time.sleep(60)'
 
 @test "a signal that ends the program ends it as without" {
 	unwrap
-	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run sleep 60
+	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/build/kashim" run sleep 60
 	wait_for becomes "$PID" sleep
 	kill -TERM "$PID"
 	ended=0
@@ -108,7 +108,7 @@ time.sleep(60)'
 	LD_PRELOAD=$other kashim run sh -c 'echo "$LD_PRELOAD"' >out
 	grep -q "^/[^:]*/libkashim\.so:$other\$" out || fail "$(cat out)"
 	# shellcheck disable=SC2016 # for the shell that is run
-	LD_PRELOAD=$other kashim run "$ROOT/scripts/kashim" run sh -c 'echo "$LD_PRELOAD"' >out
+	LD_PRELOAD=$other kashim run "$ROOT/build/kashim" run sh -c 'echo "$LD_PRELOAD"' >out
 	grep -q "^/[^:]*/libkashim\.so:$other\$" out || fail "$(cat out)"
 	# shellcheck disable=SC2016 # for the shell that is run
 	kashim run sh -c 'echo "$LD_PRELOAD"' >out
@@ -142,7 +142,7 @@ gives() {
 	local timers=$1
 	shift
 	unwrap
-	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run "$@" "$PYTHON" -c '
+	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/build/kashim" run "$@" "$PYTHON" -c '
 import socket, time
 sock = socket.socket()
 time.sleep(60)'
@@ -173,7 +173,7 @@ time.sleep(60)'
 @test "its options stand before all rules" {
 	needs_python
 	printf 'rules = ( { program = "*"; idle = 46; } );\n' >>k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	gives 1/46/11/5
 	gives 1/44/11/5 --idle 44
 }
@@ -190,7 +190,7 @@ time.sleep(60)'
 
 @test "it works through a symbolic link, from any directory" {
 	mkdir bin
-	ln -s "$ROOT/scripts/kashim" bin/kashim
+	ln -s "$ROOT/build/kashim" bin/kashim
 	KASHIM_CONF=$PWD/k.conf PATH=$PWD/bin:$PATH
 	export KASHIM_CONF
 	cd /

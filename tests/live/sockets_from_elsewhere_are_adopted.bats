@@ -411,7 +411,7 @@ has_user_timeout() {
 	needs_helpers
 	needs_mptcp
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	under_the_shim mptcp_server
 	wait_for has_user_timeout "$PID" 44000 || fail "$(sockets_of "$PID")"
 	expect 3 "$PID"
@@ -435,7 +435,7 @@ suggested() {
 @test "in mode suggest, what another program has set stays" {
 	needs_helpers
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	under_the_shim suggested
 	wait_for have_timers "$POLICY $POLICY 1/500/11/4" || fail "$(sockets_of "$PID")"
 	end_scene
@@ -524,7 +524,7 @@ has_two_workers() {
 
 compile_idle() {
 	printf 'defaults: { idle = %s; interval = 11; count = 5; };\n' "$1" >k.conf
-	"$ROOT/scripts/kashim" compile k.conf >/dev/null
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 }
 
 upgraded() {

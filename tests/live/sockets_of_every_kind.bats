@@ -138,7 +138,7 @@ time.sleep(60)' "$PORT"
 @test "a user timeout, where a policy has one" {
 	needs_python
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
-	"$ROOT/scripts/kashim" compile k.conf
+	"$ROOT/build/kashim" compile k.conf
 	under_the_shim_and_without of_kind AF_INET SOCK_STREAM 0
 	! sockets_of "$PID" | grep user_timeout=44000 || fail "control: the user timeout without the shim"
 	under_the_shim of_kind AF_INET SOCK_STREAM 0

@@ -35,7 +35,7 @@ condition_keys() {
 
 @test "every example and the configuration itself pass kashim check" {
 	for example in "$ROOT"/conf/kashim.conf "$ROOT"/conf/examples/*.conf; do
-		"$ROOT/scripts/kashim" check "$example"
+		"$ROOT/build/kashim" check "$example"
 	done
 }
 
@@ -44,7 +44,7 @@ condition_keys() {
 		-e '/path_timeout = "350s"/d' "$ROOT/conf/kashim.conf" >all.conf
 	grep -q '^rules' all.conf || fail "nothing was switched on"
 	grep -v 'user = "backup"' all.conf >some.conf
-	"$ROOT/scripts/kashim" check --print some.conf >printed
+	"$ROOT/build/kashim" check --print some.conf >printed
 	grep -q 'window_clamp' printed
 }
 
@@ -58,18 +58,18 @@ condition_keys() {
 
 # The commands, and the options of one, as the help has them.
 commands() {
-	"$ROOT/scripts/kashim" help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'
+	"$ROOT/build/kashim" help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'
 }
 
 options_of() {
-	"$ROOT/scripts/kashim" help "$1" | sed -n 's/^  --\([a-z-]*\).*/\1/p'
+	"$ROOT/build/kashim" help "$1" | sed -n 's/^  --\([a-z-]*\).*/\1/p'
 }
 
 @test "every command is in kashim(1), in --help and in the completions" {
 	[ "$(commands | wc -l)" -eq 10 ] || fail "$(commands)"
 	for name in $(commands); do
 		grep -q "^\.\(Ss\|It\) .*\<$name\>" "$ROOT/scripts/kashim.1" || fail "$name is not in kashim(1)"
-		"$ROOT/scripts/kashim" "$name" --help | head -n 1 | grep -q "^usage: kashim $name"
+		"$ROOT/build/kashim" "$name" --help | head -n 1 | grep -q "^usage: kashim $name"
 		for shell in bash zsh; do
 			grep -q "\<$name\>" "$ROOT/scripts/completions/kashim.$shell" || fail "$name is not in the completion for $shell"
 		done

@@ -10,7 +10,7 @@ load ../lib/play
 refused() {
 	local reason=$1 status=0
 	shift
-	env KASHIM_CONF="$PWD/k.conf" "${AS[@]}" "$ROOT/scripts/kashim" run "$@" >refused 2>&1 3>&- || status=$?
+	env KASHIM_CONF="$PWD/k.conf" "${AS[@]}" "$ROOT/build/kashim" run "$@" >refused 2>&1 3>&- || status=$?
 	[ "$status" = 125 ] || fail "status $status: $(cat refused)" || return
 	grep -qF "$reason" refused || fail "not \"$reason\": $(cat refused)" || return
 	[ "$(wc -l <refused)" = 1 ] || fail "$(cat refused)"
@@ -21,7 +21,7 @@ AS=()
 
 # Programs are started by the command, with these options.
 by_command() {
-	WITH=("${AS[@]}" env "KASHIM_CONF=$PWD/k.conf" "$ROOT/scripts/kashim" run "$@")
+	WITH=("${AS[@]}" env "KASHIM_CONF=$PWD/k.conf" "$ROOT/build/kashim" run "$@")
 }
 
 as_is() {
@@ -226,8 +226,8 @@ needs_set_uid() {
 	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 	mkdir -p tree/scripts tree/build
-	cp "$ROOT/scripts/kashim" tree/scripts
-	cp "$SHIM" "$ROOT/build/kashim-policy" tree/build
+	cp "$ROOT/build/kashim" tree/scripts
+	cp "$SHIM" "$ROOT/build/kashim" tree/build
 	cp "$PLAY" plain
 	cp "$PLAY" set-uid
 	chown 65533:65533 set-uid

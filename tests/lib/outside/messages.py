@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """messages.py SEEN UNSEEN: every text for people in the sources is in one of these files, and in not both.
 
-A text is a string literal in C with a blank in it, or an argument of die or refuse in scripts/kashim and what is behind
+A text is a string literal in C with a blank in it, or an argument of die or refuse in build/kashim and what is behind
 it, or what they echo; what is filled in divides it into parts.
 """
 import glob
