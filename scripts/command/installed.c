@@ -2,6 +2,8 @@
 #include "installed.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,25 +31,27 @@ own_directory(void)
 	return path;
 }
 
+/* Kept until the program ends. */
 static const char *
 join(const char *directory, const char *name)
 {
-	static char rooms[8][PATH_LONGEST + 32];
-	static unsigned next;
-	char *path = rooms[next++ % 8];
+	char *path;
 
-	snprintf(path, sizeof(rooms[0]), "%s/%s", directory, name);
+	if (asprintf(&path, "%s/%s", directory, name) == -1)
+		allocate_or_exit(NULL, SIZE_MAX);
 	return path;
+}
+
+static bool
+is_beside_library(void)
+{
+	return *own_directory() != '\0' && access(join(own_directory(), LIBRARY), F_OK) == 0;
 }
 
 static const char *
 find(const char *name, const char *directory)
 {
-	const char *own = own_directory();
-
-	if (*own != '\0' && access(join(own, LIBRARY), F_OK) == 0)
-		directory = own;
-	return join(directory, name);
+	return join(is_beside_library() ? own_directory() : directory, name);
 }
 
 const char *

@@ -5,6 +5,7 @@
 /*
  * Where the parts of kashim are: beside this program where libkashim.so lies there, as in the tree
  * in which they were built, else where they were installed. Nothing that a user can set decides.
+ * Paths are kept until the program ends.
  */
 
 /* The path of the library. */

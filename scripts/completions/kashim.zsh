@@ -66,10 +66,10 @@ _kashim() {
 			current=$name
 			[[ $current != $words[1] ]] || operands=$value
 		elif [[ $current == $words[1] && $value == - ]]; then
-			specs+=("$name[${text//:/\\:}]")
+			specs+=("${name}[${text//:/\\:}]")
 		elif [[ $current == $words[1] ]]; then
 			_kashim_action_for $value
-			specs+=("$name[${text//:/\\:}]:${(L)value//:/ and }:$action")
+			specs+=("${name}[${text//:/\\:}]:${(L)value//:/ and }:$action")
 		fi
 	done
 	_kashim_action_for $operands

@@ -50,9 +50,8 @@ disabled() {
 	?*) grep -qxF "/usr/local/\$LIB/libkashim.so" "$FILE" || fail "$(cat "$FILE")" ;;
 	esac
 	# Somewhere else it cannot.
-	mkdir -p "$HOST_ROOT/opt/k/scripts" "$HOST_ROOT/opt/k/build"
-	cp "$ROOT/build/kashim" "$HOST_ROOT/opt/k/scripts"
-	cp "$ROOT"/build/libkashim.so "$ROOT"/build/kashim-* "$HOST_ROOT/opt/k/build"
+	mkdir -p "$HOST_ROOT/opt/k/build"
+	cp "$ROOT"/build/libkashim.so "$ROOT"/build/kashim* "$HOST_ROOT/opt/k/build"
 	run_in_host /opt/k/build/kashim system enable
 	[ "$(cat "$FILE")" = /opt/k/build/libkashim.so ] || fail "$(cat "$FILE" err)"
 }

@@ -15,7 +15,7 @@ start_programs() {
 	STARTS_AT=$HOST_ROOT/starts
 	mkdir "$STARTS_AT"
 	cp "$ROOT/tests/lib/starts.sh" "$HOST_ROOT/opt"
-	start_plain "${HOST[@]}" env "PATH=$PATH:/usr/local/libexec/kashim" sh /opt/starts.sh /starts kashim check
+	start_plain "${HOST[@]}" sh /opt/starts.sh /starts kashim check
 	wait_for [ -s "$STARTS_AT/count" ]
 }
 

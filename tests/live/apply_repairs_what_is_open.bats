@@ -175,9 +175,9 @@ serves() {
 }
 
 @test "nothing named is nothing done" {
-	ends 2 '^usage: kashim apply ' kashim apply
-	ends 2 '^usage: kashim apply ' kashim apply --dry-run
-	ends 2 '^usage: kashim apply ' kashim apply --all 1
+	ends 2 'which processes' kashim apply
+	ends 2 'which processes' kashim apply --dry-run
+	ends 2 'which processes' kashim apply --all 1
 	ends 1 '^kashim: 4194305: no such process$' kashim apply 4194305
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # golden/messages is a terminal session in which every message of every program is provoked: to be read by people, who
-# judge whether each names what is wrong, where, what is allowed and what to do. It is played again here.
+# judge whether each names what is wrong, where, what is allowed and what to do. It is played again here, and so is
+# golden/help, which is what the command says of itself. To write one anew: tests/lib/session <FILE >NEW.
 
 load ../lib/session
 
@@ -17,8 +18,12 @@ without_clock() {
 	plays_again "$GOLDEN/messages" without_clock
 }
 
+@test "the help is as it was" {
+	plays_again "$GOLDEN/help" cat
+}
+
 @test "there are no others" {
 	command -v python3 >/dev/null || skip "python3 is not installed"
 	cd "$ROOT"
-	python3 tests/lib/outside/messages.py tests/live/golden/messages tests/live/golden/messages_unseen
+	python3 tests/lib/outside/messages.py tests/live/golden/messages tests/live/golden/help tests/live/golden/messages_unseen
 }

@@ -274,7 +274,7 @@ has_children() {
 @test "what there is not" {
 	ends 1 '^kashim: 4194305: no such process$' kashim status 4194305
 	ends 1 '^kashim: no-such-program: no process runs this program$' kashim status no-such-program
-	ends 2 '^usage: kashim status ' kashim status --nothing
+	ends 2 '^kashim: there is no option --nothing, see: kashim help status$' kashim status --nothing
 }
 
 @test "the process's own KASHIM_CONF and KASHIM count, where the shim is loaded" {

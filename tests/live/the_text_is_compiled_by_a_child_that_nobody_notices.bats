@@ -121,7 +121,7 @@ trace() {
 	rm k.policy
 	strace -f -v -s 100000 -o trace -e trace=execve,wait4,waitid -E "KASHIM_CONF=$PWD/k.conf" -E "LD_PRELOAD=$SHIM" \
 		-E KASHIM=idle=55 -E KASHIM_LOG=none -E MARK=mark "$PYTHON" -c 'import socket; socket.socket()'
-	grep 'execve(.*kashim' trace >compiler || fail "control: no child compiled the text"
+	grep 'execve(.*/kashim", \["kashim"' trace >compiler || fail "control: no child compiled the text"
 	read -r main _ <trace
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""messages.py SEEN UNSEEN: every text for people in the sources is in one of these files, and in not both.
+"""messages.py SEEN... UNSEEN: every text for people in the sources is in one of these files, and in not both.
 
-A text is a string literal in C with a blank in it, or an argument of die or refuse in build/kashim and what is behind
+A text is a string literal in C with a blank in it, or an argument of die or refuse in the scripts behind the command
 it, or what they echo; what is filled in divides it into parts.
 """
 import glob
@@ -28,15 +28,17 @@ def literals_of_shell(source):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        seen = file.read()
-    with open(sys.argv[2], encoding="utf-8") as file:
+    seen = ""
+    for path in sys.argv[1:-1]:
+        with open(path, encoding="utf-8") as file:
+            seen += file.read()
+    with open(sys.argv[-1], encoding="utf-8") as file:
         unseen = dict(line.rstrip("\n").split("\t") for line in file if not line.startswith("#"))
     parts = set()
     for path in sum((glob.glob(f"{room}/*.c") for room in ("conf/*", "shim", "shim/*", "scripts/*")), []):
         with open(path, encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_c(file.read()))
-    for path in ("kashim", "host/kashim-system", "host/kashim-unit", "host/kashim-unit-files", "host/kashim-library"):
+    for path in ("host/kashim-system", "host/kashim-unit", "host/kashim-unit-files", "host/kashim-library"):
         with open(f"scripts/{path}", encoding="utf-8") as file:
             parts.update(part.strip() for part in literals_of_shell(file.read()))
     parts = {part for part in parts if len(part) >= 4}
