@@ -125,7 +125,7 @@ FUZZ_CC ?= clang
 FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 600
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide force mark memory))
+FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide file mark memory override record))
 
 build/fuzz/%.o: %.c build/flags
 	$(call say,CC)

@@ -2,172 +2,216 @@
 #include "adopt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <sys/stat.h>
-
 #include "apply.h"
 #include "decide.h"
-#include "descriptors.h"
 #include "endpoint.h"
 #include "file.h"
 #include "kernel.h"
 #include "report.h"
 #include "tcp.h"
 
-/*
- * How many connections of a listener may lack the policy: those that wait to be accepted, see
- * net/ipv4/tcp.c, tcp_get_info(). Threads that accept at the same time may count in another order
- * than they were served, so some more are looked at.
- */
-static uint32_t
-queue_of(int fd)
+/* What apply_adopt() needs to know, where the mode looks at it. */
+static struct settings
+defaults_for(const struct settings *settings)
 {
-	enum { THREADS = 256 };
+	return settings->mode == MODE_SUGGEST ? decide_defaults() : settings_unset();
+}
+
+static uint32_t
+carry(const struct loaded *loaded, int fd, bool listens)
+{
+	struct settings defaults = defaults_for(&loaded->settings);
+
+	return apply_adopt(fd, &loaded->settings, &defaults, listens, loaded->next.setsockopt);
+}
+
+/*
+ * A record for a socket that has none: what differs from the kernel's defaults counts as set by the
+ * program. The socket is under no rule yet, as if all were `off`.
+ */
+static struct record *
+begin_record(int fd, const struct settings *has)
+{
+	struct settings defaults = decide_defaults();
+	struct record *record = record_new(fd);
+
+	for (enum option_id option = 0; record != NULL && option < OPTION_COUNT; option++)
+		if (has->value[option] != defaults.value[option])
+			record_ask(record, option, has->value[option]);
+	return record;
+}
+
+/* The same in a program with rules that wait for connections; `rule` is the one that decides. */
+static void
+carry_rule(const struct loaded *loaded, int fd, unsigned rule)
+{
+	static const struct settings nothing = { .mode = MODE_OFF };
+	const struct settings *settings = decide_settings(loaded, rule);
+	struct record *record = record_of(fd);
+	struct settings has, defaults;
+
+	/* One that was made here, under another number. */
+	if (record != NULL) {
+		decide_switch(loaded, fd, record, rule, true);
+		return;
+	}
+	has = apply_read(fd);
+	record = begin_record(fd, &has);
+	if (record == NULL) {
+		defaults = defaults_for(settings);
+		apply_adopt(fd, settings, &defaults, false, loaded->next.setsockopt);
+		return;
+	}
+	record_decide(record, rule, true);
+	has = record_asked(record);
+	defaults = decide_defaults();
+	apply_change(fd, &nothing, settings, &has, &defaults, loaded->next.setsockopt);
+}
+
+void
+adopt_connection(const struct loaded *loaded, int fd, enum direction direction,
+    const struct sockaddr *address, socklen_t size)
+{
+	int protocol = tcp_protocol(fd);
+	unsigned rule = 0;
+
+	if (protocol <= 0) {
+		mark_put(fd, protocol == 0 ? MARK_OTHER : MARK_UNKNOWN);
+		return;
+	}
+	if (load_waits(loaded)) {
+		rule = decide_rule(loaded, fd, direction, address, size);
+		carry_rule(loaded, fd, rule);
+	} else {
+		carry(loaded, fd, false);
+	}
+	mark_put(fd, MARK_TCP);
+	report_socket(fd, loaded, rule, load_waits(loaded));
+}
+
+bool
+adopt_accepted(const struct loaded *loaded, int fd)
+{
+	return carry(loaded, fd, false) != 0;
+}
+
+/*
+ * Whether connections wait that came before the listener had the policy: net/ipv4/tcp.c,
+ * tcp_get_info(). Where nobody knows, there may be some.
+ */
+static bool
+has_queue(int fd)
+{
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
 
-	if (kernel_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
-	    info.tcpi_unacked == 0)
-		return 0;
-	return info.tcpi_unacked + THREADS;
+	return kernel_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1 ||
+	       info.tcpi_unacked != 0;
 }
 
-/* Put on a TCP socket what its mark says. */
-static struct mark
-carry(const struct loaded *loaded, int fd, struct mark mark)
+enum mark
+adopt_listener(const struct loaded *loaded, int fd)
 {
-	const struct settings *settings = decide_settings(loaded, mark);
+	int protocol = tcp_protocol(fd);
+	enum mark mark = protocol == 0 ? MARK_OTHER : MARK_UNKNOWN;
+	struct settings has;
 
-	if (settings->mode == MODE_FORCE)
-		apply(fd, settings, loaded->next.setsockopt);
-	else if (settings->mode == MODE_SUGGEST)
-		mark.asked =
-		    apply_missing(fd, settings, &loaded->defaults, loaded->next.setsockopt);
-	return mark;
-}
-
-/* What tcp_protocol() says, by as few questions as will do: MPTCP matters for user timeouts alone.
- */
-static int
-protocol_of(const struct loaded *loaded, int fd)
-{
-	if (loaded->settings.value[OPTION_USER_TIMEOUT] == VALUE_UNSET) {
-		if (tcp_answers(fd))
-			return IPPROTO_TCP;
-		if (errno == ENOTSOCK)
-			return -1;
-	}
-	return tcp_protocol(fd);
-}
-
-/* A socket that can be written to does not listen: net/ipv4/tcp.c, tcp_poll(). */
-static struct mark
-bring_in(const struct loaded *loaded, int fd, bool is_writable)
-{
-	int protocol = protocol_of(loaded, fd);
-	struct mark mark = { .kind = MARK_UNKNOWN };
-	bool listens;
-
-	/* What is no socket may be one later, under the same number. */
-	if (protocol == -1) {
-		mark_put(fd, mark);
-		return mark;
-	}
-	if (protocol == 0) {
-		mark.kind = MARK_OTHER;
-		mark_put(fd, mark);
-		return mark;
-	}
-	mark.kind = MARK_TCP;
-	mark.mptcp = protocol == IPPROTO_MPTCP;
-	listens = !is_writable && tcp_listens(fd);
-	if (!listens && load_waits(loaded) && endpoint_remote(fd).known)
-		mark = decide_rule(loaded, fd, mark, DIRECTION_ACCEPT, NULL, 0);
-	mark = carry(loaded, fd, mark);
-	if (listens) {
-		apply_listener(fd, &loaded->settings, loaded->next.setsockopt);
-		mark_late(&mark, queue_of(fd));
+	if (protocol > 0) {
+		if (load_waits(loaded) && record_of(fd) == NULL) {
+			has = apply_read(fd);
+			begin_record(fd, &has);
+		}
+		carry(loaded, fd, true);
+		mark = has_queue(fd) ? MARK_LATE : MARK_TCP;
+		report_socket(fd, loaded, 0, false);
 	}
 	mark_put(fd, mark);
-	report_socket(fd, loaded, mark);
 	return mark;
 }
 
-struct mark
-adopt(const struct loaded *loaded, int fd)
+/* Where a descriptor of a process leads to, as /proc says: "socket:[12345]". */
+static bool
+find_target(const char *process, int fd, char *target, size_t size)
 {
-	return bring_in(loaded, fd, false);
+	char path[64];
+	struct text text = text_in(path, sizeof(path));
+	long used;
+
+	text_put(&text, "/proc/");
+	text_put(&text, process);
+	text_put(&text, "/fd/");
+	text_put_number(&text, fd);
+	used = syscall(SYS_readlinkat, AT_FDCWD, path, target, size - 1);
+	target[used == -1 ? 0 : used] = '\0';
+	return used != -1;
+}
+
+/* Whether the parent has the same socket there: it is the parent's then, and not this program's. */
+static bool
+is_inherited(int fd)
+{
+	char own[64], other[64], parent[24];
+	struct text text = text_in(parent, sizeof(parent));
+
+	text_put_number(&text, syscall(SYS_getppid));
+	return find_target("self", fd, own, sizeof(own)) &&
+	       find_target(parent, fd, other, sizeof(other)) && strcmp(own, other) == 0;
 }
 
 /*
- * Whether it may be a socket. Asked for before anything else, until there was one: a seccomp filter
- * that came over execve(2) may kill who asks for socket options, but not who asks for this, as
- * ld.so(8) just did.
+ * The number of its inode for a socket of IPv4 or IPv6, or 0. A program that confines itself may be
+ * killed for a question about a socket, and a file system may not answer one about a file. So what
+ * cannot be a socket is found out first: lseek(2) asks no file system for the position.
  */
-static bool
-may_be_socket(int fd)
+static uint64_t
+find_internet_socket(int fd)
 {
-	struct file file;
+	struct sockaddr_storage address = { 0 };
+	socklen_t size = sizeof(address);
+	uint64_t inode;
 
-	return file_look(fd, "", AT_EMPTY_PATH, &file) == -1 || S_ISSOCK(file.mode);
+	if (kernel_seek(fd, 0, SEEK_CUR) != -1 || errno != ESPIPE)
+		return 0;
+	inode = file_socket(fd);
+	if (inode == 0 || syscall(SYS_getsockname, fd, &address, &size) == -1)
+		return 0;
+	return tcp_is_internet(address.ss_family) ? inode : 0;
 }
 
-void
-adopt_open(const struct loaded *loaded)
-{
-	int end = descriptors_end();
-	bool sockets = false;
-
-	for (int first = 0; first < end; first += DESCRIPTORS_AT_ONCE) {
-		struct descriptors found = descriptors_look(first);
-
-		for (int fd = first; found.open != 0; fd++) {
-			if ((found.open & 1) != 0 && (sockets || may_be_socket(fd))) {
-				struct mark mark = bring_in(loaded, fd, found.writable & 1);
-
-				sockets |= mark.kind != MARK_UNKNOWN;
-			}
-			found.open >>= 1;
-			found.writable >>= 1;
-		}
-	}
-}
-
-/* Descriptors that arrived, in `size` bytes. */
 static void
-adopt_all(const struct loaded *loaded, const char *descriptors, size_t size)
+adopt_one(const struct loaded *loaded, int fd)
 {
-	for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
-		int fd;
-
-		memcpy(&fd, descriptors + at, sizeof(fd));
-		adopt(loaded, fd);
-	}
+	if (tcp_listens(fd))
+		adopt_listener(loaded, fd);
+	else if (endpoint_remote(fd).known)
+		adopt_connection(loaded, fd, DIRECTION_ACCEPT, NULL, 0);
 }
 
-/* The parts lie as cmsg(3) says; CMSG_NXTHDR would be one more function of libc's to look up. */
 void
-adopt_message(const struct loaded *loaded, const struct msghdr *message)
+adopt_activated(const struct loaded *loaded, int passed)
 {
-	const char *at = message->msg_control;
-	size_t left = message->msg_controllen;
+	enum { LISTEN_FDS_START = 3 };
+	uint64_t before = 0;
 
-	while (left >= CMSG_LEN(0)) {
-		struct cmsghdr part;
+	for (int fd = 0; fd < LISTEN_FDS_START; fd++) {
+		uint64_t inode = find_internet_socket(fd);
 
-		memcpy(&part, at, sizeof(part));
-		if (part.cmsg_len < CMSG_LEN(0) || part.cmsg_len > left)
+		if (inode != 0 && inode != before && !is_inherited(fd))
+			adopt_one(loaded, fd);
+		before = inode;
+	}
+	/* The number comes from the environment: a closed descriptor ends what was passed. */
+	for (int i = 0; i < passed; i++) {
+		int fd = LISTEN_FDS_START + i;
+
+		if (find_internet_socket(fd) != 0)
+			adopt_one(loaded, fd);
+		else if (errno == EBADF)
 			return;
-		if (part.cmsg_level == SOL_SOCKET && part.cmsg_type == SCM_RIGHTS)
-			adopt_all(loaded, at + CMSG_LEN(0), part.cmsg_len - CMSG_LEN(0));
-		if (CMSG_ALIGN(part.cmsg_len) >= left)
-			return;
-		at += CMSG_ALIGN(part.cmsg_len);
-		left -= CMSG_ALIGN(part.cmsg_len);
 	}
 }

@@ -2,23 +2,36 @@
 #ifndef KASHIM_ADOPT_H
 #define KASHIM_ADOPT_H
 
-#include <sys/socket.h>
-
 #include "load.h"
 #include "mark.h"
 
 /*
- * Bring in a descriptor that was made elsewhere. A TCP socket gets the policy: under `force` all of
- * it, else what still has the kernel's default. Of one that listens the queue is remembered, one
- * that is connected counts as accepted: who hands over connections is a server, inetd or the like.
- * Remembers what it is. Changes errno.
+ * Bring in sockets that were made elsewhere: by raw system calls, or by the program that started
+ * this one or sent them. Only what the program uses as a TCP socket is asked anything. What there
+ * is to be done depends on the mode: see apply_adopt(). All of these change errno.
  */
-struct mark adopt(const struct loaded *loaded, int fd);
 
-/* Bring in all descriptors that are open. Changes errno. */
-void adopt_open(const struct loaded *loaded);
+/*
+ * A socket whose connection has been made, or is under way: by connect(2) to `address`, or where
+ * that is NULL, as the other end has connected. Nothing happens to what is not TCP.
+ */
+void adopt_connection(const struct loaded *loaded, int fd, enum direction direction,
+    const struct sockaddr *address, socklen_t size);
 
-/* Bring in those that came with a message, SCM_RIGHTS of unix(7). Changes errno. */
-void adopt_message(const struct loaded *loaded, const struct msghdr *message);
+/* A socket that listens. Returns what to remember, and remembers it. */
+enum mark adopt_listener(const struct loaded *loaded, int fd);
+
+/*
+ * A connection that was accepted from a listener that got the policy late. Returns whether it
+ * lacked something.
+ */
+bool adopt_accepted(const struct loaded *loaded, int fd);
+
+/*
+ * The sockets with which the program was activated: standard input, output and error as inetd(8)
+ * gives them, and `passed` descriptors from 3 on, as in sd_listen_fds(3). A socket that the
+ * parent has under the same number was inherited, and is the parent's.
+ */
+void adopt_activated(const struct loaded *loaded, int passed);
 
 #endif

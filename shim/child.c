@@ -2,6 +2,7 @@
 #include "child.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include <sys/prctl.h>
@@ -31,10 +32,13 @@ enum { COMPILER_SECONDS = 2, PATIENCE_MS = 2500 };
 static pid_t
 copy_process(int signal)
 {
+	/* A debugger that follows children stays with the program. */
+	long flags = (long)signal | CLONE_UNTRACED;
+
 #ifdef __s390x__
-	return (pid_t)syscall(SYS_clone, 0L, (long)signal, 0L, 0L, 0L);
+	return (pid_t)syscall(SYS_clone, 0L, flags, 0L, 0L, 0L);
 #else
-	return (pid_t)syscall(SYS_clone, (long)signal, 0L, 0L, 0L, 0L);
+	return (pid_t)syscall(SYS_clone, flags, 0L, 0L, 0L, 0L);
 #endif
 }
 
@@ -51,12 +55,23 @@ drop_variables(char **environment)
 	*kept = NULL;
 }
 
+/* Without close_range(2), Linux 5.9, as far as a process may have opened any. */
+static void
+close_from(int first)
+{
+	enum { MOST = 65536 };
+
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+		return;
+	for (int fd = first; fd < MOST; fd++)
+		kernel_close(fd);
+}
+
 static void
 exec_compiler(const char *directory, size_t size, const char *conf, char **environment)
 {
 	char path[PATH_LONGEST], file[PATH_LONGEST];
-	char name[] = "kashim", compile[] = "compile", to_stdout[] = "--stdout",
-	     end[] = "--";
+	char name[] = "kashim", compile[] = "compile", to_stdout[] = "--stdout", end[] = "--";
 	char *arguments[] = { name, compile, to_stdout, end, file, NULL };
 	struct text path_text = text_in(path, sizeof(path));
 	struct text file_text = text_in(file, sizeof(file));
@@ -75,7 +90,6 @@ become_compiler(const char *library, const char *conf, char **environment, int o
 	const char default_action[256] = { 0 }; /* whatever the kernel's struct sigaction is */
 	const struct kernel_time alarm[] = { { 0, 0 }, { COMPILER_SECONDS, 0 } };
 	struct kernel_signals signals = { 0 };
-	int null;
 
 	/* However the configuration may hang, it dies by itself: the timer is kept over execve(2).
 	 */
@@ -86,15 +100,11 @@ become_compiler(const char *library, const char *conf, char **environment, int o
 	/* What is stopped gets no alarm: it goes when the supervisor is killed. */
 	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
 
-	/* The pipe may have been given one of these numbers, and dup3(2) wants another one. */
-	output = kernel_fcntl(output, F_DUPFD, STDERR_FILENO + 1);
 	if (kernel_dup3(output, STDOUT_FILENO, 0) == -1 ||
 	    kernel_dup3(output, STDERR_FILENO, 0) == -1)
 		return;
-	null = kernel_open("/dev/null", O_RDONLY, 0);
-	if (null > STDIN_FILENO)
-		kernel_dup3(null, STDIN_FILENO, 0);
-	syscall(SYS_close_range, 3U, ~0U, 0U);
+	kernel_close(STDIN_FILENO);
+	kernel_open("/dev/null", O_RDONLY, 0);
 
 	drop_variables(environment);
 	if (slash != NULL)
@@ -111,10 +121,34 @@ end_copy(int status)
 	__builtin_trap();
 }
 
-static _Noreturn void
-supervise(const char *library, const char *conf, char **environment, int output)
+/*
+ * The supervisor keeps the pipe alone: whatever becomes of the program, no socket and no file of it
+ * stays open here. It ends with the program, too.
+ */
+static int
+keep_alone(int output, long program)
 {
-	pid_t compiler = copy_process(SIGCHLD);
+	long parent;
+
+	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+	/* 0: the program is in another pid namespace. */
+	parent = syscall(SYS_getppid);
+	if (parent != program && parent != 0)
+		return -1;
+	if (output != STDIN_FILENO)
+		kernel_dup3(output, STDIN_FILENO, 0);
+	close_from(STDIN_FILENO + 1);
+	return STDIN_FILENO;
+}
+
+static _Noreturn void
+supervise(const char *library, const char *conf, char **environment, int output, long program)
+{
+	pid_t compiler = -1;
+
+	output = keep_alone(output, program);
+	if (output != -1)
+		compiler = copy_process(SIGCHLD);
 
 	if (compiler == 0) {
 		become_compiler(library, conf, environment, output);
@@ -158,6 +192,7 @@ ssize_t
 child_compile(const char *library, const char *conf, char **environment, char *buffer, size_t size)
 {
 	struct kernel_signals all, before;
+	long program = syscall(SYS_getpid);
 	pid_t supervisor;
 	size_t got = 0;
 	int ends[2], blocked;
@@ -169,7 +204,7 @@ child_compile(const char *library, const char *conf, char **environment, char *b
 	blocked = kernel_sigmask(SIG_SETMASK, &all, &before);
 	supervisor = copy_process(0);
 	if (supervisor == 0)
-		supervise(library, conf, environment, ends[1]);
+		supervise(library, conf, environment, ends[1], program);
 	if (blocked == 0)
 		kernel_sigmask(SIG_SETMASK, &before, NULL);
 	kernel_close(ends[1]);

@@ -8,14 +8,13 @@
 
 #include "apply.h"
 #include "endpoint.h"
+#include "mark.h"
 #include "memory.h"
 
 const struct settings *
-decide_settings(const struct loaded *loaded, struct mark mark)
+decide_settings(const struct loaded *loaded, unsigned rule)
 {
 	const struct policy *connections = &loaded->connections;
-
-	unsigned rule = mark_rule(mark);
 
 	if (rule == 0 || rule > connections->rule_count)
 		return &loaded->settings;
@@ -63,8 +62,8 @@ endpoint_bound(int fd)
 	return local;
 }
 
-struct mark
-decide_rule(const struct loaded *loaded, int fd, struct mark mark, enum direction direction,
+unsigned
+decide_rule(const struct loaded *loaded, int fd, enum direction direction,
     const struct sockaddr *address, socklen_t size)
 {
 	const struct policy *connections = &loaded->connections;
@@ -75,19 +74,43 @@ decide_rule(const struct loaded *loaded, int fd, struct mark mark, enum directio
 	if (loaded->looks_at_local)
 		facts.local = endpoint_bound(fd);
 	rule = policy_match(connections, &facts);
-	mark.late = 0;
-	mark.number = rule == NULL ? 0 : (unsigned)(rule - connections->rules) + 1;
-	mark.decided = 1;
-	return mark;
+	return rule == NULL ? 0 : (unsigned)(rule - connections->rules) + 1;
 }
 
-struct mark
-decide(const struct loaded *loaded, int fd, struct mark before, enum direction direction,
-    const struct sockaddr *address, socklen_t size)
+void
+decide_learn_defaults(int fd)
 {
-	struct mark mark = decide_rule(loaded, fd, before, direction, address, size);
+	struct kept *kept = marks.kept;
 
-	apply_change(fd, decide_settings(loaded, before), decide_settings(loaded, mark), mark.asked,
-	    &loaded->defaults, loaded->next.setsockopt);
-	return mark;
+	if (kept == NULL || atomic_load(&kept->has_defaults))
+		return;
+	kept->defaults = apply_read(fd);
+	atomic_store(&kept->has_defaults, true);
+}
+
+struct settings
+decide_defaults(void)
+{
+	const struct kept *kept = marks.kept;
+
+	if (kept != NULL && atomic_load(&kept->has_defaults))
+		return kept->defaults;
+	return apply_defaults();
+}
+
+void
+decide_switch(
+    const struct loaded *loaded, int fd, struct record *record, unsigned rule, bool is_decided)
+{
+	unsigned before = record_rule(record);
+	struct settings asked, defaults;
+
+	/* First said, then done: a thread that sets an option meanwhile looks again after it. */
+	record_decide(record, rule, is_decided);
+	if (rule == before)
+		return;
+	asked = record_asked(record);
+	defaults = decide_defaults();
+	apply_change(fd, decide_settings(loaded, before), decide_settings(loaded, rule), &asked,
+	    &defaults, loaded->next.setsockopt);
 }

@@ -101,6 +101,17 @@ has_own_name(char **arguments)
 	       file_look(AT_FDCWD, executed, AT_SYMLINK_NOFOLLOW, &file) == 0 && S_ISREG(file.mode);
 }
 
+/* A file that was replaced has this behind its name: proc_pid_exe(5). */
+static void
+cut_deleted(char *path, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	size_t end = sizeof(deleted) - 1;
+
+	if (size > end && memcmp(path + size - end, deleted, end) == 0)
+		path[size - end] = '\0';
+}
+
 static const char *
 find_image(char *room)
 {
@@ -109,6 +120,7 @@ find_image(char *room)
 	if (size == -1)
 		return NULL;
 	room[size] = '\0';
+	cut_deleted(room, (size_t)size);
 	return room;
 }
 

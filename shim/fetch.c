@@ -196,7 +196,15 @@ read_compiled(struct fetched *fetched, int fd, const char *conf)
 		take_image(fetched, read_part(fd, fetched->image, part), conf, FORM_COMPILED);
 }
 
-static void
+/* Nothing else says that a file does not exist. */
+static bool
+is_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR;
+}
+
+/* Returns false where nobody can say whether there is one. */
+static bool
 fetch_compiled(struct fetched *fetched, const char *conf)
 {
 	struct text path = text_in(fetched->small, sizeof(fetched->small));
@@ -205,52 +213,77 @@ fetch_compiled(struct fetched *fetched, const char *conf)
 	path_put_compiled(&path, conf);
 	fd = kernel_open(path.start, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd == -1) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			put_problem(fetched, conf, FORM_COMPILED, "cannot be opened");
-		return;
+		if (is_absent(errno))
+			return true;
+		put_problem(fetched, conf, FORM_COMPILED, "cannot be opened");
+		return false;
 	}
 	read_compiled(fetched, fd, conf);
 	kernel_close(fd);
+	return true;
 }
 
-static bool
-is_same(const struct source *source, const char *path)
+/* What can be seen of a file: it is as the policy knows it, it is not, or nobody may look. */
+enum sight { SIGHT_SAME, SIGHT_OTHER, SIGHT_NONE };
+
+static enum sight
+compare_source(const struct source *source, const char *path)
 {
 	struct file now;
 
-	if (file_look(AT_FDCWD, path, 0, &now) == -1)
-		return source->kind == SOURCE_ABSENT;
-	return source->kind != SOURCE_ABSENT &&
-	       now.inode == ((uint64_t)source->inode[1] << 32 | source->inode[0]) &&
-	       now.size == ((uint64_t)source->size[1] << 32 | source->size[0]) &&
-	       now.changed == source->mtime[0] && now.changed_nsec == source->mtime_nsec;
+	if (file_look(AT_FDCWD, path, 0, &now) == -1) {
+		if (!is_absent(errno))
+			return SIGHT_NONE;
+		return source->kind == SOURCE_ABSENT ? SIGHT_SAME : SIGHT_OTHER;
+	}
+	if (source->kind != SOURCE_ABSENT &&
+	    now.inode == ((uint64_t)source->inode[1] << 32 | source->inode[0]) &&
+	    now.size == ((uint64_t)source->size[1] << 32 | source->size[0]) &&
+	    now.changed == source->mtime[0] && now.changed_nsec == source->mtime_nsec)
+		return SIGHT_SAME;
+	return SIGHT_OTHER;
 }
 
 /*
- * Whether the policy is that of the text as it is now. The first source is the configuration file
- * itself.
+ * Whether the policy is that of the text as it is now, as far as it can be seen. The first source
+ * is the configuration file itself.
  */
 static bool
 is_current(const struct policy *policy, const char *conf)
 {
 	for (uint32_t i = 0; i < policy->source_count; i++)
-		if (!is_same(&policy->sources[i],
-			i == 0 ? conf : policy->strings + policy->sources[i].path))
+		if (compare_source(&policy->sources[i],
+			i == 0 ? conf : policy->strings + policy->sources[i].path) == SIGHT_OTHER)
 			return false;
 	return policy->source_count != 0;
 }
 
-static bool
-has_text(const char *conf)
+/* Text, without a compiled policy: whether there is some, and may be read. */
+enum text_state { TEXT_ABSENT, TEXT_READABLE, TEXT_HIDDEN };
+
+/* `access` as for access(2). A link to nothing is there: it is an error, and the compiler says so. */
+static enum text_state
+look_at(const char *path, int access)
+{
+	struct file file;
+
+	if (file_look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &file) == -1)
+		return is_absent(errno) ? TEXT_ABSENT : TEXT_HIDDEN;
+	if (syscall(SYS_faccessat, AT_FDCWD, path, access) == -1 && !is_absent(errno))
+		return TEXT_HIDDEN;
+	return TEXT_READABLE;
+}
+
+static enum text_state
+look_at_text(const char *conf)
 {
 	char dropins[PATH_LONGEST];
 	struct text text = text_in(dropins, sizeof(dropins));
-	struct file file;
+	enum text_state file = look_at(conf, R_OK), directory;
 
 	path_put_dropins(&text, conf);
-	/* A link to nothing counts: it is an error, and the compiler says so. */
-	return file_look(AT_FDCWD, conf, AT_SYMLINK_NOFOLLOW, &file) == 0 ||
-	       file_look(AT_FDCWD, dropins, AT_SYMLINK_NOFOLLOW, &file) == 0;
+	directory = look_at(dropins, R_OK | X_OK);
+	return directory > file ? directory : file;
 }
 
 /* The first line of what the compiler said about the text. */
@@ -307,21 +340,28 @@ fetch(const struct variables *variables, char **environment, char **arguments,
 {
 	const char *conf = variables->conf == NULL ? PATH_CONF_DEFAULT : variables->conf;
 	const char *library;
-	bool has_compiled;
+	enum text_state text;
+	bool has_compiled, is_seen;
 
 	memset(fetched, 0, offsetof(struct fetched, problem_room));
 	fetched->problem = text_in(fetched->problem_room, sizeof(fetched->problem_room));
 	fetched->state = FETCHED_BROKEN;
 	fetched->arguments = arguments;
-	/* An init is not risked, but where LD_PRELOAD names us: a container's is a program. */
-	if (syscall(SYS_getpid) == 1 && !variables_preload(variables, next_own_path()))
-		return;
-	fetch_compiled(fetched, conf);
+	is_seen = fetch_compiled(fetched, conf);
 	has_compiled = fetched->state == FETCHED_POLICY;
 	if (has_compiled && is_current(&fetched->policy, conf))
 		return;
-	if (!has_compiled && variables->conf == NULL && !has_text(conf)) {
+	text = look_at_text(conf);
+	if (text == TEXT_ABSENT && is_seen && !has_compiled && variables->conf == NULL) {
 		fetched->state = FETCHED_NOTHING;
+		return;
+	}
+	/* A child could not read it, either. */
+	if (text == TEXT_HIDDEN || (text == TEXT_ABSENT && !is_seen)) {
+		if (is_seen)
+			put_problem(fetched, conf, FORM_TEXT,
+			    "the program may not read it, or its drop-in directory");
+		put_consequence(fetched);
 		return;
 	}
 	library = next_own_path();

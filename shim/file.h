@@ -18,4 +18,10 @@ struct file {
  */
 int file_look(int directory, const char *path, int flags, struct file *file);
 
+/*
+ * The number of a socket's inode, or 0 for what is none. No file system is asked for an answer:
+ * AT_STATX_DONT_SYNC, which fstatat(2) takes since Linux 4.11. Changes errno.
+ */
+uint64_t file_socket(int fd);
+
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "adopt.h"
-#include "apply.h"
 #include "facts.h"
 #include "fetch.h"
 #include "kernel.h"
@@ -14,6 +13,7 @@
 #include "mark.h"
 #include "memory.h"
 #include "profile.h"
+#include "record.h"
 #include "report.h"
 #include "variables.h"
 
@@ -94,25 +94,58 @@ decide(struct loaded *loaded, const struct fetched *fetched)
 	loaded->connections.rule_count = kept - 1;
 }
 
-/* KASHIM is a rule in front of all others, so nothing else is left of them. */
+/* The rules that wait have the settings of the line, too, but for those that say `off`. */
 static void
-obey_line(struct loaded *loaded, const struct policy *policy, const char *line)
+put_line_first(struct loaded *loaded, struct fetched *fetched, const struct settings *line)
 {
+	uint32_t count = loaded->connections.rule_count;
+	uint32_t off = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct rule *rule = &fetched->rules[i];
+		struct settings settings = profile_obey_line(&fetched->policy, rule, line);
+
+		if (settings.mode == MODE_OFF) {
+			off++;
+			continue;
+		}
+		fetched->settings[rule->settings] = settings;
+		rule->line = 0;
+	}
+	if (off == 0)
+		loaded->connections.rule_count = 0;
+}
+
+/*
+ * KASHIM is a rule in front of all others. Where nobody knows what these say, one of them may say
+ * `off`, which only a line that names a mode can change.
+ */
+static void
+obey_line(struct loaded *loaded, struct fetched *fetched, const char *text)
+{
+	const struct policy *policy = fetched->state == FETCHED_POLICY ? &fetched->policy : NULL;
+	const struct rule *decides =
+	    policy == NULL ? NULL : fetched->rules + loaded->connections.rule_count;
 	char message[REPORT_LONGEST];
 	struct text problem = text_in(message, sizeof(message));
-	struct settings settings;
+	struct settings line, settings;
 	struct text where;
 
 	text_put(&problem, "KASHIM is ignored: ");
-	if (!profile_read_line(policy, line, &settings, &problem)) {
+	if (!profile_read_line(policy, text, &line, &problem)) {
 		set_problem(message);
 		return;
 	}
+	if (fetched->state == FETCHED_BROKEN && line.mode == MODE_UNSET)
+		return;
+	settings = profile_obey_line(policy, decides, &line);
+	put_line_first(loaded, fetched, &line);
+	if (line.mode == MODE_UNSET && settings.mode == MODE_OFF)
+		return;
 	loaded->settings = settings;
-	loaded->connections.rule_count = 0;
 	where = text_in(state.where, sizeof(state.where));
 	text_put(&where, "KASHIM=");
-	text_put(&where, line);
+	text_put(&where, text);
 }
 
 /* The rules that wait have their settings in memory of our own, where they can be made ready. */
@@ -129,64 +162,77 @@ prepare_connections(struct loaded *loaded, struct fetched *fetched)
 	}
 }
 
-static void
-find_out(struct loaded *loaded, char **environment, char **arguments)
+/*
+ * A host's first process is not risked, but where LD_PRELOAD names the library: a container's is a
+ * program like others. `run --only` names one process.
+ */
+static bool
+is_left_alone(const struct variables *variables)
 {
-	struct variables variables = variables_read(environment);
+	long pid = syscall(SYS_getpid);
+
+	if (variables->only != 0 && variables->only != pid)
+		return true;
+	return pid == 1 && !variables_preload(variables, next_own_path());
+}
+
+static void
+find_out(
+    struct loaded *loaded, const struct variables *variables, char **environment, char **arguments)
+{
 	struct fetched fetched;
-	const struct policy *policy;
 
-	loaded->next = unloaded.next;
-	next_find(&loaded->next);
-	loaded->settings = settings_unset();
-	loaded->settings.mode = MODE_OFF;
-	loaded->verbose = variables.verbose;
-	loaded->where = state.where;
-	loaded->log = state.log;
-	loaded->problem = state.problem;
-
-	fetch(&variables, environment, arguments, &fetched);
-	policy = fetched.state == FETCHED_POLICY ? &fetched.policy : NULL;
+	fetch(variables, environment, arguments, &fetched);
 	set_problem(fetched.problem.start);
-	if (policy != NULL) {
-		copy_text(state.log, sizeof(state.log), policy->strings + policy->log);
+	if (fetched.state == FETCHED_POLICY) {
+		copy_text(
+		    state.log, sizeof(state.log), fetched.policy.strings + fetched.policy.log);
 		decide(loaded, &fetched);
 	} else if (fetched.state == FETCHED_NOTHING) {
 		loaded->settings = settings_builtin();
 		copy_text(state.where, sizeof(state.where), "the built-in policy");
 	}
-	if (variables.line != NULL)
-		obey_line(loaded, policy, variables.line);
-	if (variables.log != NULL)
-		copy_text(state.log, sizeof(state.log), variables.log);
+	if (variables->line != NULL)
+		obey_line(loaded, &fetched, variables->line);
+	if (variables->log != NULL)
+		copy_text(state.log, sizeof(state.log), variables->log);
 	settings_resolve(&loaded->settings);
 	prepare_connections(loaded, &fetched);
 	if (!fetch_keep(&fetched, &loaded->connections))
 		set_problem("rules that look at connections are ignored: no memory");
-	if (load_waits(loaded) || loaded->settings.mode == MODE_SUGGEST)
-		loaded->defaults = apply_defaults();
 	report_prepare(loaded);
-	loaded->is_plain = !load_waits(loaded) && !loaded->verbose && loaded->problem[0] == '\0';
 }
 
 static const struct loaded *
-load_with(char **arguments)
+load_with(char **environment, char **arguments)
 {
-	char **environment = variables_environment();
+	struct loaded *loaded = &state.loaded;
 	const struct loaded *nothing = NULL;
+	struct variables variables;
 	int saved = errno;
 
 	if (environment == NULL ||
 	    !atomic_compare_exchange_strong(&load_published, &nothing, &unloaded))
 		return &unloaded;
-	find_out(&state.loaded, environment, arguments);
-	if (!load_is_off(&state.loaded) || state.loaded.problem[0] != '\0')
+	variables = variables_read(environment);
+	*loaded = unloaded;
+	next_find(&loaded->next);
+	loaded->verbose = variables.verbose;
+	loaded->where = state.where;
+	loaded->log = state.log;
+	loaded->problem = state.problem;
+	if (!is_left_alone(&variables))
+		find_out(loaded, &variables, environment, arguments);
+	loaded->is_plain = !load_waits(loaded) && !loaded->verbose && loaded->problem[0] == '\0';
+	if (!load_is_off(loaded) || loaded->problem[0] != '\0')
 		mark_begin();
-	atomic_store_explicit(&load_published, &state.loaded, memory_order_release);
-	if (!load_is_off(&state.loaded))
-		adopt_open(&state.loaded);
+	if (load_waits(loaded))
+		record_begin();
+	atomic_store_explicit(&load_published, loaded, memory_order_release);
+	if (!load_is_off(loaded))
+		adopt_activated(loaded, variables.passed);
 	errno = saved;
-	return &state.loaded;
+	return loaded;
 }
 
 static bool
@@ -209,20 +255,26 @@ is_first_thread(void)
 const struct loaded *
 load_now(void)
 {
-	return is_first_thread() ? load_with(NULL) : &unloaded;
+	return is_first_thread() ? load_with(variables_environment(), NULL) : &unloaded;
 }
 
 /*
  * Only here all becomes read-only: a signal handler that interrupts load_now() may call it, too.
- * The arguments are there with glibc only.
+ * glibc gives us what the kernel gave to the program, which another library's constructor may have
+ * cleared meanwhile; with musl there may be nothing left.
  */
 __attribute__((constructor)) static void
-start(int count, char **arguments)
+start(int count, char **arguments, char **environment)
 {
+	static char *const empty[] = { NULL };
+	char **left = variables_environment();
 	int saved = errno;
 
 	(void)count;
-	load_with(libc_is_glibc() ? arguments : NULL);
+	if (libc_is_glibc())
+		load_with(environment, arguments);
+	else
+		load_with(left != NULL ? left : (char **)(uintptr_t)empty, NULL);
 	if (atomic_load(&load_published) == &state.loaded)
 		memory_seal_library();
 	errno = saved;

@@ -23,7 +23,6 @@ struct loaded {
 	struct next next;
 	bool is_plain; /* most: no rule waits for a connection, and there is nothing to report */
 	struct settings settings;  /* for every socket; the mode is `off` where it is left alone */
-	struct settings defaults;  /* the kernel's own, where some must be filled or given back */
 	struct policy connections; /* rules that wait for a connection; mostly none */
 	bool looks_at_local;       /* one of these looks at the program's own end */
 	bool verbose;              /* say one line for each socket */
@@ -42,7 +41,8 @@ const struct loaded *load_now(void);
 /*
  * What is known. The first call of the program's first thread finds it out; before that and while
  * it lasts, and as long as the program has no environment yet, it is the system calls and a policy
- * that leaves everything alone. What was made meanwhile is adopted then. Never NULL; errno stays.
+ * that leaves everything alone. What was made meanwhile is brought in when it is used. Never NULL;
+ * errno stays.
  */
 INLINE const struct loaded *
 load(void)

@@ -66,19 +66,6 @@ next_raw_dup2(int fd, int copy)
 	return next_raw_dup3(fd, copy, 0);
 }
 
-ssize_t
-next_raw_recvmsg(int fd, struct msghdr *message, int flags)
-{
-	return (ssize_t)syscall(SYS_recvmsg, fd, message, flags);
-}
-
-int
-next_raw_recvmmsg(
-    int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
-{
-	return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
-}
-
 /* Where each of them goes. Without pointers, which the loader would have to relocate at each start. */
 static const struct {
 	char name[sizeof("setsockopt")];
@@ -93,8 +80,6 @@ static const struct {
 	{ "close", offsetof(struct next, close) },
 	{ "dup2", offsetof(struct next, dup2) },
 	{ "dup3", offsetof(struct next, dup3) },
-	{ "recvmsg", offsetof(struct next, recvmsg) },
-	{ "recvmmsg", offsetof(struct next, recvmmsg) },
 };
 enum { WANTED = sizeof(wanted) / sizeof(*wanted), ALL = (1U << WANTED) - 1 };
 

@@ -18,8 +18,6 @@ struct next {
 	int (*close)(int);
 	int (*dup2)(int, int);
 	int (*dup3)(int, int, int);
-	ssize_t (*recvmsg)(int, struct msghdr *, int);
-	int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
 };
 
 /*
@@ -42,16 +40,13 @@ int next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_
 int next_raw_close(int fd);
 int next_raw_dup2(int fd, int copy);
 int next_raw_dup3(int fd, int copy, int flags);
-ssize_t next_raw_recvmsg(int fd, struct msghdr *message, int flags);
-int next_raw_recvmmsg(
-    int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout);
 
 #define NEXT_RAW \
 	{ \
 		.socket = next_raw_socket, .connect = next_raw_connect, .listen = next_raw_listen, \
 		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
 		.setsockopt = next_raw_setsockopt, .close = next_raw_close, .dup2 = next_raw_dup2, \
-		.dup3 = next_raw_dup3, .recvmsg = next_raw_recvmsg, .recvmmsg = next_raw_recvmmsg, \
+		.dup3 = next_raw_dup3, \
 	}
 
 #endif

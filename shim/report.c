@@ -12,6 +12,7 @@
 #include "decide.h"
 #include "file.h"
 #include "kernel.h"
+#include "mark.h"
 #include "text.h"
 
 /* A line waits in the pipe or not at all: longer than this, write(2) could do a part of it. */
@@ -209,7 +210,8 @@ put_settings(struct text *text, const struct settings *settings)
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 		const struct option_row *row = &option_table[option];
 
-		if (row->name == 0 || row->key == NULL || settings->value[option] == VALUE_UNSET)
+		if (row->name == 0 || settings->value[option] == VALUE_UNSET ||
+		    (option == OPTION_KEEPALIVE && settings->value[option] == 1))
 			continue;
 		text_put(text, separator);
 		text_put(text, row->key);
@@ -222,17 +224,17 @@ put_settings(struct text *text, const struct settings *settings)
 }
 
 static void
-put_where(struct text *text, const struct loaded *loaded, struct mark mark)
+put_where(struct text *text, const struct loaded *loaded, unsigned number)
 {
 	const struct policy *connections = &loaded->connections;
-	const struct rule *rule;
+	const struct rule *rule = number == 0 ? NULL : &connections->rules[number - 1];
 
-	if (mark_rule(mark) == 0) {
+	/* A rule without a line has the settings of the KASHIM variable. */
+	if (rule == NULL || rule->line == 0) {
 		text_put(text, loaded->where[0] == '\0' ? "" : ", by ");
 		text_put(text, loaded->where);
 		return;
 	}
-	rule = &connections->rules[mark_rule(mark) - 1];
 	text_put(text, ", by ");
 	text_put(text, connections->strings + rule->file);
 	text_put(text, ":");
@@ -240,28 +242,28 @@ put_where(struct text *text, const struct loaded *loaded, struct mark mark)
 }
 
 static void
-report_decision(int fd, const struct loaded *loaded, struct mark mark)
+report_decision(int fd, const struct loaded *loaded, unsigned rule, bool is_decided)
 {
-	const struct settings *settings = decide_settings(loaded, mark);
+	const struct settings *settings = decide_settings(loaded, rule);
 	char message[LINE_LONGEST];
 	struct text text = text_in(message, sizeof(message));
 
-	text_put(&text, mark.decided ? "connection " : "socket ");
+	text_put(&text, is_decided ? "connection " : "socket ");
 	text_put_number(&text, fd);
 	text_put(&text, ": ");
 	if (settings->mode == MODE_OFF)
 		text_put(&text, "left alone");
 	else
 		put_settings(&text, settings);
-	put_where(&text, loaded, mark);
+	put_where(&text, loaded, rule);
 	report(loaded, message);
 }
 
 void
-report_socket(int fd, const struct loaded *loaded, struct mark mark)
+report_socket(int fd, const struct loaded *loaded, unsigned rule, bool is_decided)
 {
 	if (loaded->problem[0] != '\0' && !mark_reported())
 		report(loaded, loaded->problem);
 	if (loaded->verbose)
-		report_decision(fd, loaded, mark);
+		report_decision(fd, loaded, rule, is_decided);
 }

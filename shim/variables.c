@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "variables.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 
 char **
 variables_environment(void)
@@ -28,23 +30,43 @@ unless_empty(const char *value)
 	return value != NULL && *value == '\0' ? NULL : value;
 }
 
+/* A whole number that fits, or 0: for what else stands there, and where there is nothing. */
+static long
+read_number(const char *digits)
+{
+	long number = 0;
+
+	if (digits == NULL)
+		return 0;
+	for (; *digits >= '0' && *digits <= '9'; digits++) {
+		if (number > INT32_MAX / 10 - 1)
+			return 0;
+		number = number * 10 + (*digits - '0');
+	}
+	return *digits == '\0' ? number : 0;
+}
+
 struct variables
 variables_read(char **environment)
 {
 	struct variables found = { .secure = getauxval(AT_SECURE) != 0 };
-	const char *verbose = NULL;
+	const char *verbose = NULL, *only = NULL, *count = NULL, *pid = NULL;
 
 	if (found.secure)
 		return found;
 	for (char **variable = environment; *variable != NULL; variable++) {
-		if (**variable == 'L')
+		if (**variable == 'L') {
 			take(*variable, "LD_PRELOAD", &found.preload);
+			take(*variable, "LISTEN_FDS", &count);
+			take(*variable, "LISTEN_PID", &pid);
+		}
 		if (**variable != 'K')
 			continue;
 		take(*variable, "KASHIM_CONF", &found.conf);
 		take(*variable, "KASHIM", &found.line);
 		take(*variable, "KASHIM_LOG", &found.log);
 		take(*variable, "KASHIM_VERBOSE", &verbose);
+		take(*variable, "KASHIM_ONLY", &only);
 	}
 	found.conf = unless_empty(found.conf);
 	found.line = unless_empty(found.line);
@@ -52,6 +74,9 @@ variables_read(char **environment)
 	found.preload = unless_empty(found.preload);
 	verbose = unless_empty(verbose);
 	found.verbose = verbose != NULL && strcmp(verbose, "0") != 0;
+	found.only = read_number(only);
+	if (pid != NULL && count != NULL && read_number(pid) == syscall(SYS_getpid))
+		found.passed = (int)read_number(count);
 	return found;
 }
 

@@ -15,6 +15,8 @@ struct variables {
 	const char *log;     /* KASHIM_LOG */
 	bool verbose;        /* KASHIM_VERBOSE is set, and not to 0 */
 	const char *preload; /* LD_PRELOAD */
+	long only;           /* KASHIM_ONLY: the process that is meant, or 0 for every one */
+	int passed; /* LISTEN_FDS, where LISTEN_PID is this process: how many descriptors */
 };
 
 /* The environment as it is now: an array that ends with NULL, or NULL while libc has none yet. */

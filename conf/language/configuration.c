@@ -246,7 +246,7 @@ read_rule(struct reader *reader, const struct source_file *file, const struct no
 		merge_profile(reader, file, group.profile, &group.settings, &group.origins);
 	/* Under defaults of "off", a rule is there because it wants something. */
 	if (group.settings.mode == MODE_UNSET && reader->defaults.mode == MODE_OFF) {
-		group.settings.mode = MODE_FORCE;
+		group.settings.mode = MODE_TIGHTEN;
 		group.origins.mode = (struct origin){ rule.file, rule.line };
 	}
 	merge(&group.settings, &group.origins, &reader->defaults, &reader->default_origins);

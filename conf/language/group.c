@@ -10,8 +10,7 @@ static void
 list_keys(enum group_kind kind, const char **keys)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		if (option_table[option].key != NULL)
-			*keys++ = option_table[option].key;
+		*keys++ = option_table[option].key;
 	if (kind != GROUP_PROFILE) {
 		*keys++ = "mode";
 		*keys++ = "profile";
@@ -52,11 +51,11 @@ read_option(const struct tree *tree, const struct node *node, enum option_id opt
 static uint32_t
 read_mode(const struct tree *tree, const struct node *node)
 {
-	const char *const words[] = { mode_name(MODE_FORCE), mode_name(MODE_SUGGEST),
-		mode_name(MODE_OFF), NULL };
+	const char *const words[] = { mode_name(MODE_TIGHTEN), mode_name(MODE_FORCE),
+		mode_name(MODE_SUGGEST), mode_name(MODE_OFF), NULL };
 	int word = node_word(tree, node, words);
 
-	return word == -1 ? MODE_UNSET : MODE_FORCE + (uint32_t)word;
+	return word == -1 ? MODE_UNSET : MODE_TIGHTEN + (uint32_t)word;
 }
 
 static uint32_t

@@ -143,7 +143,7 @@ is_settings_sound(const struct settings *settings, uint32_t strings_size)
 		if (value == VALUE_UNSET ||
 		    (row->words && (value == VALUE_AUTO || value == VALUE_OFF)))
 			continue;
-		if (row->key == NULL || value < row->min || value > row->max)
+		if (value < row->min || value > row->max)
 			return false;
 	}
 	return true;

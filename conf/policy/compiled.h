@@ -13,7 +13,7 @@
  * are little-endian on every machine. The checksum covers everything behind itself.
  */
 enum {
-	COMPILED_VERSION = 1,
+	COMPILED_VERSION = 2,
 	COMPILED_SMALL = 2048,              /* bytes; up to this the shim reads it to its stack */
 	COMPILED_LARGEST = 8 * 1024 * 1024, /* bytes; a reader refuses more */
 };

@@ -12,19 +12,23 @@
  * do_tcp_setsockopt().
  */
 const struct option_row option_table[OPTION_COUNT] = {
-	[OPTION_IDLE] = { "idle", IPPROTO_TCP, TCP_KEEPIDLE, 1, 32767, UNIT_SECONDS },
-	[OPTION_INTERVAL] = { "interval", IPPROTO_TCP, TCP_KEEPINTVL, 1, 32767, UNIT_SECONDS },
-	[OPTION_PROBES] = { "count", IPPROTO_TCP, TCP_KEEPCNT, 1, 127, UNIT_NONE },
-	[OPTION_KEEPALIVE] = { NULL, SOL_SOCKET, SO_KEEPALIVE, 0, 1, UNIT_NONE, .zero = true },
+	[OPTION_IDLE] = { "idle", IPPROTO_TCP, TCP_KEEPIDLE, 1, 32767, UNIT_SECONDS,
+	    TIGHTEN_SMALLER },
+	[OPTION_INTERVAL] = { "interval", IPPROTO_TCP, TCP_KEEPINTVL, 1, 32767, UNIT_SECONDS,
+	    TIGHTEN_SMALLER },
+	[OPTION_PROBES] = { "count", IPPROTO_TCP, TCP_KEEPCNT, 1, 127, UNIT_NONE, TIGHTEN_SMALLER },
+	[OPTION_KEEPALIVE] = { "keepalive", SOL_SOCKET, SO_KEEPALIVE, 0, 1, UNIT_SWITCH,
+	    TIGHTEN_POLICY, .zero = true },
 	[OPTION_USER_TIMEOUT] = { "user_timeout", IPPROTO_TCP, TCP_USER_TIMEOUT, 1, INT32_MAX,
-	    UNIT_MILLISECONDS, .words = true, .zero = true },
-	[OPTION_SYN_COUNT] = { "syn_count", IPPROTO_TCP, TCP_SYNCNT, 1, 127, UNIT_NONE },
+	    UNIT_MILLISECONDS, TIGHTEN_SMALLER, .words = true, .zero = true },
+	[OPTION_SYN_COUNT] = { "syn_count", IPPROTO_TCP, TCP_SYNCNT, 1, 127, UNIT_NONE,
+	    TIGHTEN_SMALLER },
 	[OPTION_DEFER_ACCEPT] = { "defer_accept", IPPROTO_TCP, TCP_DEFER_ACCEPT, 1, 32767,
-	    UNIT_SECONDS, .zero = true, .listener = true, .rounded = true },
+	    UNIT_SECONDS, TIGHTEN_SMALLER, .zero = true, .listener = true, .rounded = true },
 	[OPTION_MAX_SEGMENT] = { "max_segment", IPPROTO_TCP, TCP_MAXSEG, 88, 32767, UNIT_BYTES,
-	    .zero = true, .rounded = true },
+	    TIGHTEN_SMALLER, .zero = true, .rounded = true },
 	[OPTION_WINDOW_CLAMP] = { "window_clamp", IPPROTO_TCP, TCP_WINDOW_CLAMP, 1, 1073725440,
-	    UNIT_BYTES, .zero = true, .rounded = true },
+	    UNIT_BYTES, TIGHTEN_SMALLER, .zero = true, .rounded = true },
 	[OPTION_PATH_TIMEOUT] = { "path_timeout", 0, 0, 4, 24 * 3600, UNIT_SECONDS },
 };
 
@@ -34,6 +38,7 @@ static const char unit_name[][16] = {
 	[UNIT_SECONDS] = "seconds",
 	[UNIT_MILLISECONDS] = "milliseconds",
 	[UNIT_BYTES] = "bytes",
+	[UNIT_SWITCH] = "",
 };
 
 /* The parts of a duration, the largest first, in milliseconds. */
@@ -124,6 +129,13 @@ read_number(const char *value, size_t size, enum unit unit, int64_t *number)
 	return reading == READ ? NOT_UNDERSTOOD : reading;
 }
 
+static enum reading
+read_switch(const char *value, size_t size, int64_t *number)
+{
+	*number = is_suffix("true", value, size);
+	return *number == 1 || is_suffix("false", value, size) ? READ : NOT_UNDERSTOOD;
+}
+
 static void
 put_range(struct text *error, const struct option_row *row)
 {
@@ -140,6 +152,10 @@ put_range(struct text *error, const struct option_row *row)
 static void
 put_allowed(struct text *error, const struct option_row *row)
 {
+	if (row->unit == UNIT_SWITCH) {
+		text_put(error, ", allowed is true or false");
+		return;
+	}
 	text_put(error, ", allowed is ");
 	put_range(error, row);
 	if (row->unit == UNIT_SECONDS)
@@ -166,7 +182,8 @@ option_read(
 		*result = VALUE_OFF;
 		return true;
 	}
-	reading = read_number(value, size, row->unit, &number);
+	reading = row->unit == UNIT_SWITCH ? read_switch(value, size, &number)
+					   : read_number(value, size, row->unit, &number);
 	if (reading == READ && number >= row->min && number <= row->max) {
 		*result = (int32_t)number;
 		return true;
@@ -193,10 +210,19 @@ option_named(const char *key, size_t size)
 {
 	enum option_id option = 0;
 
-	while (option < OPTION_COUNT && (option_table[option].key == NULL ||
-					    !is_suffix(option_table[option].key, key, size)))
+	while (option < OPTION_COUNT && !is_suffix(option_table[option].key, key, size))
 		option++;
 	return option;
+}
+
+int32_t
+option_tighten(enum option_id option, int32_t asked, int32_t policy)
+{
+	const struct option_row *row = &option_table[option];
+
+	if (row->tighten != TIGHTEN_SMALLER || (asked == 0 && row->zero))
+		return policy;
+	return asked < policy ? asked : policy;
 }
 
 void
@@ -207,10 +233,15 @@ option_put(struct text *text, enum option_id option, int32_t value)
 		[UNIT_SECONDS] = " s",
 		[UNIT_MILLISECONDS] = " ms",
 		[UNIT_BYTES] = " bytes",
+		[UNIT_SWITCH] = "",
 	};
 
 	if (value == VALUE_AUTO || value == VALUE_OFF) {
 		text_put(text, value == VALUE_AUTO ? "auto" : "off");
+		return;
+	}
+	if (option_table[option].unit == UNIT_SWITCH) {
+		text_put(text, value == 0 ? "false" : "true");
 		return;
 	}
 	text_put_number(text, value);

@@ -28,16 +28,24 @@ enum option_id {
 	OPTION_COUNT,
 };
 
-enum unit { UNIT_NONE, UNIT_SECONDS, UNIT_MILLISECONDS, UNIT_BYTES };
+enum unit { UNIT_NONE, UNIT_SECONDS, UNIT_MILLISECONDS, UNIT_BYTES, UNIT_SWITCH };
+
+/* What mode `tighten` makes of the program's value and the policy's. */
+enum tighten {
+	TIGHTEN_NOTHING, /* it is no socket option */
+	TIGHTEN_POLICY,  /* the policy's value holds */
+	TIGHTEN_SMALLER, /* the smaller value holds; 0, where the kernel takes it, is no limit */
+};
 
 /* A value that is not a number. */
 enum { VALUE_UNSET = -1, VALUE_OFF = -2, VALUE_AUTO = -3 };
 
 struct option_row {
-	const char *key; /* its name in the configuration, NULL for what no one can write */
+	const char *key; /* its name in the configuration */
 	int level, name; /* for setsockopt(2); name 0 where it is no socket option */
 	int32_t min, max;
 	enum unit unit;
+	enum tighten tighten;
 	bool words;    /* "auto" and "off" are allowed */
 	bool zero;     /* the kernel also takes 0, and then goes by its own choice */
 	bool listener; /* set at listen(2): on a client's socket it would do something else */
@@ -56,6 +64,9 @@ enum option_id option_named(const char *key, size_t size);
  */
 bool option_read(
     enum option_id option, const char *value, size_t size, int32_t *result, struct text *error);
+
+/* The value that holds under `tighten`, of the program's and the policy's. Pure. */
+int32_t option_tighten(enum option_id option, int32_t asked, int32_t policy);
 
 /* Append a value as people read it: "60 s", "290000 ms", "auto". */
 void option_put(struct text *text, enum option_id option, int32_t value);

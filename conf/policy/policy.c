@@ -6,6 +6,7 @@
 
 static const char mode_names[][8] = {
 	[MODE_UNSET] = "",
+	[MODE_TIGHTEN] = "tighten",
 	[MODE_FORCE] = "force",
 	[MODE_SUGGEST] = "suggest",
 	[MODE_OFF] = "off",
@@ -26,7 +27,7 @@ const char *const condition_keys[CONDITION_COUNT] = {
 enum mode
 mode_named(const char *name, size_t size)
 {
-	for (enum mode mode = MODE_FORCE; mode <= MODE_OFF; mode++)
+	for (enum mode mode = MODE_TIGHTEN; mode <= MODE_OFF; mode++)
 		if (strlen(mode_names[mode]) == size && memcmp(mode_names[mode], name, size) == 0)
 			return mode;
 	return MODE_UNSET;
@@ -53,7 +54,7 @@ settings_builtin(void)
 {
 	struct settings settings = settings_unset();
 
-	settings.mode = MODE_FORCE;
+	settings.mode = MODE_TIGHTEN;
 	settings.value[OPTION_IDLE] = 60;
 	settings.value[OPTION_INTERVAL] = 10;
 	settings.value[OPTION_PROBES] = 6;
@@ -111,6 +112,16 @@ settings_derive(struct settings *settings)
 	return filled;
 }
 
+/* Of keepalive, where it is off. */
+static void
+unset_times(struct settings *settings)
+{
+	settings->value[OPTION_IDLE] = VALUE_UNSET;
+	settings->value[OPTION_INTERVAL] = VALUE_UNSET;
+	settings->value[OPTION_PROBES] = VALUE_UNSET;
+	settings->value[OPTION_PATH_TIMEOUT] = VALUE_UNSET;
+}
+
 void
 settings_resolve(struct settings *settings)
 {
@@ -118,11 +129,16 @@ settings_resolve(struct settings *settings)
 	int64_t dead = settings->value[OPTION_IDLE] +
 		       (int64_t)settings->value[OPTION_INTERVAL] * settings->value[OPTION_PROBES];
 
-	settings->value[OPTION_KEEPALIVE] = settings->mode == MODE_OFF ? VALUE_UNSET : 1;
+	if (settings->mode == MODE_OFF)
+		settings->value[OPTION_KEEPALIVE] = VALUE_UNSET;
+	else if (settings->value[OPTION_KEEPALIVE] == VALUE_UNSET)
+		settings->value[OPTION_KEEPALIVE] = 1;
 	if (*user_timeout == VALUE_AUTO)
 		*user_timeout = dead > INT32_MAX / 1000 ? INT32_MAX : (int32_t)(dead * 1000);
 	if (*user_timeout == VALUE_OFF)
 		*user_timeout = VALUE_UNSET;
+	if (settings->value[OPTION_KEEPALIVE] == 0)
+		unset_times(settings);
 }
 
 int64_t
@@ -133,11 +149,25 @@ settings_dead_after(const struct settings *settings)
 	int64_t user_timeout = settings->value[OPTION_USER_TIMEOUT];
 	int64_t probes = settings->value[OPTION_PROBES];
 
+	if (settings->value[OPTION_KEEPALIVE] == 0)
+		return -1;
 	/* The kernel looks when a probe is due, and gives up at the first such time with one sent.
 	 */
 	if (user_timeout > 0)
 		probes = (user_timeout - idle * 1000 + interval * 1000 - 1) / (interval * 1000);
 	return idle + interval * (probes < 1 ? 1 : probes);
+}
+
+int32_t
+settings_choose(const struct settings *settings, enum option_id option, int32_t asked)
+{
+	int32_t value = settings->value[option];
+
+	if (settings->mode == MODE_OFF || value == VALUE_UNSET)
+		return asked;
+	if (settings->mode == MODE_FORCE || asked == VALUE_UNSET)
+		return value;
+	return settings->mode == MODE_SUGGEST ? asked : option_tighten(option, asked, value);
 }
 
 /* Whether the name does not end as the pattern does, in letters that stand for themselves. */

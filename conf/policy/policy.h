@@ -22,6 +22,7 @@
 
 enum mode {
 	MODE_UNSET,
+	MODE_TIGHTEN, /* of each time and count the smaller holds, the policy's or the program's */
 	MODE_FORCE,   /* the policy wins over the program's own calls */
 	MODE_SUGGEST, /* the program's own calls win */
 	MODE_OFF,     /* sockets are left alone */
@@ -166,7 +167,7 @@ bool policy_matches_connection(
  */
 uint32_t policy_narrow(const struct policy *policy, struct rule *rules, const struct facts *facts);
 
-/* Settings in which nothing is set, and the built-in policy: force, 60 s, 10 s, 6 probes. */
+/* Settings in which nothing is set, and the built-in policy: tighten, 60 s, 10 s, 6 probes. */
 struct settings settings_unset(void);
 struct settings settings_builtin(void);
 
@@ -183,16 +184,23 @@ uint32_t settings_fill(struct settings *to, const struct settings *from);
 uint32_t settings_derive(struct settings *settings);
 
 /*
- * Make settings ready for a socket: keepalive is switched on unless the mode is off, user_timeout
- * "auto" becomes milliseconds (at most INT32_MAX, about 24 days), "off" becomes VALUE_UNSET.
+ * Make settings ready for a socket: keepalive is on unless they say false or the mode is off, and
+ * where it is false its times are unset; user_timeout "auto" becomes milliseconds (at most
+ * INT32_MAX, about 24 days), "off" becomes VALUE_UNSET.
  */
 void settings_resolve(struct settings *settings);
 
 /*
  * After how many seconds of silence a connection to a dead peer ends, with settings that are
- * resolved. A user timeout takes the place of count: net/ipv4/tcp_timer.c, tcp_keepalive_timer().
+ * resolved; -1 for never, where keepalive is off. A user timeout takes the place of count: net/ipv4/tcp_timer.c, tcp_keepalive_timer().
  */
 int64_t settings_dead_after(const struct settings *settings);
+
+/*
+ * The value that a socket gets for an option, VALUE_UNSET for "leave it": of settings, resolved, and
+ * of what the program has asked for itself, VALUE_UNSET where it has not. Pure.
+ */
+int32_t settings_choose(const struct settings *settings, enum option_id option, int32_t asked);
 
 /* "connect", "accept", and "" for DIRECTION_ANY. */
 extern const char *const direction_names[3];

@@ -99,7 +99,7 @@ read_mode(const char *name, size_t size, struct line *line, struct text *error)
 		return true;
 	text_put(error, "mode: \"");
 	text_put_bytes(error, name, size);
-	text_put(error, "\" is not allowed, allowed are force, suggest and off");
+	text_put(error, "\" is not allowed, allowed are tighten, force, suggest and off");
 	return false;
 }
 
@@ -144,13 +144,26 @@ profile_read_line(
 		if (*item == ',')
 			item++;
 	}
-	if (read.settings.mode == MODE_UNSET)
-		read.settings.mode = MODE_FORCE;
 	if (policy != NULL)
 		defaults = policy->settings[policy->defaults];
+	defaults.mode = MODE_UNSET;
 	settings_derive(&read.settings);
 	settings_fill(&read.settings, &read.profile);
 	settings_fill(&read.settings, &defaults);
 	*settings = read.settings;
 	return true;
+}
+
+struct settings
+profile_obey_line(const struct policy *policy, const struct rule *rule, const struct settings *line)
+{
+	struct settings settings = *line;
+
+	if (line->mode != MODE_UNSET)
+		return settings;
+	if (rule != NULL && rule->settings != policy->defaults &&
+	    policy->settings[rule->settings].mode == MODE_OFF)
+		return policy->settings[rule->settings];
+	settings.mode = MODE_TIGHTEN;
+	return settings;
 }

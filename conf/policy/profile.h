@@ -34,11 +34,19 @@ bool profile_find(
 /*
  * Read settings from one line, as in the KASHIM variable: "idle=30,interval=5,count=3",
  * "profile=aws-nlb", or a mode alone, "off". What the line does not set comes from its profile,
- * then the policy's `defaults` (the built-in policy where `policy` is NULL); the mode is `force`
- * unless the line names one. The result is not resolved yet. On failure `settings` is not touched,
+ * then the policy's `defaults` (the built-in policy where `policy` is NULL); the mode is unset
+ * unless the line names one, see profile_obey_line(). The result is not resolved yet. On failure `settings` is not touched,
  * returns false and says in `error` what is wrong and what is allowed.
  */
 bool profile_read_line(
     const struct policy *policy, const char *line, struct settings *settings, struct text *error);
+
+/*
+ * What holds under a line, where `rule` of the policy would decide (both may be NULL): the line's
+ * settings, in `tighten` unless it names a mode. A rule that says `off`, though not `defaults`,
+ * holds against a line that names none: its settings, which are `off`.
+ */
+struct settings profile_obey_line(
+    const struct policy *policy, const struct rule *rule, const struct settings *line);
 
 #endif

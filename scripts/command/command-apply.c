@@ -17,18 +17,6 @@ struct apply_output {
 	pid_t last; /* the process of the socket before */
 };
 
-/* The same as the shim does when it adopts a socket. */
-static void
-change(const struct outside_socket *socket, const struct settings *wanted)
-{
-	if (wanted->mode == MODE_FORCE)
-		apply(socket->copy, wanted, setsockopt);
-	else
-		apply_missing(socket->copy, wanted, socket->defaults, setsockopt);
-	if (socket->listens)
-		apply_listener(socket->copy, wanted, setsockopt);
-}
-
 static uint32_t
 find_changed(const struct settings *before, const struct settings *after)
 {
@@ -116,7 +104,8 @@ apply_one(const struct process *process, const struct outside_socket *socket,
 	if (verdict->standing == STANDING_UNKNOWN || verdict->standing == STANDING_LEFT_ALONE)
 		return;
 	if (!output->is_dry) {
-		change(socket, &verdict->wanted);
+		apply_adopt(socket->copy, &verdict->wanted, socket->defaults, socket->listens,
+		    setsockopt);
 		after = apply_read(socket->copy);
 		changed = find_changed(&socket->have, &after);
 		refused = verdict->lacking & ~changed;

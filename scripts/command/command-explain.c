@@ -15,7 +15,8 @@
  * wrong one.
  */
 static const char *
-line_variable(const struct policy *policy, struct settings *settings)
+line_variable(
+    const struct policy *policy, const struct rule *rule, struct settings *settings)
 {
 	const char *line = getenv("KASHIM");
 	char message[600];
@@ -25,8 +26,8 @@ line_variable(const struct policy *policy, struct settings *settings)
 	if (line == NULL || *line == '\0')
 		return NULL;
 	if (profile_read_line(policy, line, &read, &error)) {
-		*settings = read;
-		return line;
+		*settings = profile_obey_line(policy, rule, &read);
+		return settings->mode == MODE_OFF && read.mode == MODE_UNSET ? NULL : line;
 	}
 	fprintf(stderr, "kashim: KASHIM is ignored: %s\n", message);
 	return NULL;
@@ -117,7 +118,7 @@ print_explanation(const struct explanation *explanation)
 		printf("   (profile %s)", explanation->policy.strings + settings->profile);
 	printf("   mode %s\n", mode_name(settings->mode));
 	printf("reach     %s: %s\n", explanation->why, explanation->reached ? "yes" : "no");
-	if (settings->mode != MODE_OFF)
+	if (settings->mode != MODE_OFF && settings->value[OPTION_KEEPALIVE] == 1)
 		explain_timeline(stdout, settings, &terminal);
 	if (explanation->line == NULL && !explanation->verbose)
 		print_connection_rules(explanation);
@@ -181,11 +182,11 @@ put_settings(struct json *json, const struct explanation *explanation, struct se
 	settings_resolve(&settings);
 	json_string(json, "mode", mode_name(settings.mode));
 	json_string(json, "profile", is_off || *profile == '\0' ? NULL : profile);
-	json_boolean(json, "keepalive", !is_off);
+	json_boolean(json, "keepalive", settings.value[OPTION_KEEPALIVE] == 1);
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		if (option_table[option].key != NULL)
+		if (option != OPTION_KEEPALIVE)
 			json_option(json, option_table[option].key, option, shown->value[option]);
-	if (is_off)
+	if (settings.value[OPTION_KEEPALIVE] != 1)
 		put_nothing(json);
 	else
 		put_outcome(json, &settings);
@@ -232,7 +233,8 @@ answer(const struct configuration *configuration, const struct program *program,
 
 	explanation.rule = policy_match(&explanation.policy, facts);
 	explanation.settings = explanation.policy.settings[explanation.rule->settings];
-	explanation.line = line_variable(&explanation.policy, &explanation.settings);
+	explanation.line = line_variable(
+	    &explanation.policy, explanation.rule, &explanation.settings);
 	explanation.reached = program_is_reached(program, &why);
 	settings_resolve(&explanation.settings);
 	if (question->is_json)

@@ -78,7 +78,10 @@ add_row(const struct shown *shown, void *context)
 		cells[i + 1] = room[i];
 	}
 	text = text_in(room[COLUMNS], sizeof(room[COLUMNS]));
-	text_put_duration(&text, settings_dead_after(&shown->settings));
+	if (settings_dead_after(&shown->settings) < 0)
+		text_put(&text, "never");
+	else
+		text_put_duration(&text, settings_dead_after(&shown->settings));
 	cells[COLUMNS + 1] = room[COLUMNS];
 	cells[COLUMNS + 2] = shown->what;
 	table_add(context, cells, false);
@@ -96,7 +99,10 @@ put_object(const struct shown *shown, void *context)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		json_option(
 		    json, option_table[keys[i]].key, keys[i], shown->settings.value[keys[i]]);
-	json_number(json, "dead_after", settings_dead_after(&shown->settings));
+	if (settings_dead_after(&shown->settings) < 0)
+		json_null(json, "dead_after");
+	else
+		json_number(json, "dead_after", settings_dead_after(&shown->settings));
 	json_string(json, "what", shown->what);
 	json_string(json, "source", shown->source);
 	json_boolean(json, "builtin", shown->source != NULL);

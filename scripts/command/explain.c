@@ -170,13 +170,14 @@ explain_settings(FILE *out, const struct settings *settings)
 		fputs("nothing, sockets are left alone", out);
 		return;
 	}
-	fputs("keepalive on", out);
+	fputs(settings->value[OPTION_KEEPALIVE] == 0 ? "keepalive off" : "keepalive on", out);
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 		const struct option_row *row = &option_table[option];
 		char value[40];
 		struct text text = text_in(value, sizeof(value));
 
-		if (row->key == NULL || row->name == 0 || settings->value[option] == VALUE_UNSET)
+		if (option == OPTION_KEEPALIVE || row->name == 0 ||
+		    settings->value[option] == VALUE_UNSET)
 			continue;
 		option_put(&text, option, settings->value[option]);
 		fprintf(out, ", %s %s", row->key, value);

@@ -134,6 +134,8 @@ json_option(struct json *json, const char *key, enum option_id option, int32_t v
 		json_null(json, key);
 	else if (value == VALUE_AUTO || value == VALUE_OFF)
 		json_string(json, key, value == VALUE_AUTO ? "auto" : "off");
+	else if (option_table[option].unit == UNIT_SWITCH)
+		json_boolean(json, key, value != 0);
 	else if (option_table[option].unit == UNIT_MILLISECONDS)
 		json_milliseconds(json, key, value);
 	else

@@ -85,22 +85,26 @@ choose_settings(struct verdict *verdict, const struct policy *policy, const stru
 	const struct rule *rule;
 	char message[600];
 	struct text error = text_in(message, sizeof(message));
+	struct settings line;
 
-	if (process->line != NULL &&
-	    profile_read_line(policy, process->line, &verdict->wanted, &error)) {
-		verdict->line = process->line;
-		return;
-	}
 	facts.direction = socket->direction;
 	facts.remote = socket->remote;
 	facts.local = socket->local;
 	rule = policy_match(policy, &facts);
 	verdict->wanted = policy->settings[rule->settings];
+	if (process->line != NULL && profile_read_line(policy, process->line, &line, &error)) {
+		verdict->wanted = profile_obey_line(policy, rule, &line);
+		verdict->line = verdict->wanted.mode == MODE_OFF && line.mode == MODE_UNSET
+				    ? NULL
+				    : process->line;
+		if (verdict->line != NULL)
+			return;
+	}
 	verdict->file = rule->line == 0 ? NULL : policy->strings + rule->file;
 	verdict->line_number = rule->line;
 }
 
-/* What apply() would change under `force`, apply_missing() under `suggest`. */
+/* What apply_adopt() would change. */
 static uint32_t
 find_lacking(
     const struct settings *wanted, const struct settings *have, const struct settings *defaults)
@@ -111,9 +115,9 @@ find_lacking(
 		int32_t value = have->value[option];
 
 		if (!apply_wants(wanted, option, false) || option_table[option].rounded ||
-		    value == VALUE_UNSET || value == wanted->value[option])
+		    value == VALUE_UNSET)
 			continue;
-		if (wanted->mode == MODE_FORCE || value == defaults->value[option])
+		if (apply_choose(wanted, option, value, defaults->value[option]) != value)
 			lacking |= UINT32_C(1) << option;
 	}
 	return lacking;
@@ -132,7 +136,7 @@ is_too_slow(const struct settings *wanted, const struct settings *have)
 static bool
 is_known(const struct settings *wanted, const struct settings *defaults)
 {
-	return wanted->mode == MODE_FORCE || defaults->value[OPTION_IDLE] != VALUE_UNSET;
+	return wanted->mode != MODE_SUGGEST || defaults->value[OPTION_IDLE] != VALUE_UNSET;
 }
 
 struct verdict
@@ -166,7 +170,7 @@ verdict_of(
 const char *
 verdict_option_name(enum option_id option)
 {
-	return option == OPTION_KEEPALIVE ? "keepalive" : option_table[option].key;
+	return option_table[option].key;
 }
 
 void

@@ -10,29 +10,42 @@
 typedef int apply_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 
 /*
- * Put settings, resolved, on a TCP socket: one setsockopt(2) for each option that they set. What
+ * Put settings, resolved, on a new TCP socket: one setsockopt(2) for each option that they set. What
  * the kernel refuses (TCP_USER_TIMEOUT on MPTCP, a seccomp filter) is skipped. All of these change
  * errno.
  */
 void apply(int fd, const struct settings *settings, apply_setsockopt *call);
 
-/* The same for the options that belong to a listening socket; the others leave them out. */
+/*
+ * The options that belong to a listening socket, on one that was made under these settings and is
+ * about to listen; apply() leaves them out.
+ */
 void apply_listener(int fd, const struct settings *settings, apply_setsockopt *call);
 
 /*
- * The same for the options that still have the kernel's default. Returns those that have not, as
- * bits 1 << option: someone set them.
+ * Bring in a TCP socket that was made elsewhere, and that may have been brought in before: read what
+ * it has, and set what apply_choose() wants in its place. `defaults` are those of a new socket, of
+ * apply_defaults(); under `tighten` and `force` they are not looked at. Returns the options that
+ * have changed, as bits 1 << option; a second time there are none.
  */
-uint32_t apply_missing(int fd, const struct settings *settings, const struct settings *defaults,
-    apply_setsockopt *call);
+uint32_t apply_adopt(int fd, const struct settings *settings, const struct settings *defaults,
+    bool listens, apply_setsockopt *call);
+
+/*
+ * What a socket that was made elsewhere should have for an option, where it `has` a value and a new
+ * one has `fresh`: under `force` the policy's value, under `suggest` the policy's in place of the
+ * kernel's default, under `tighten` the smaller one. Pure.
+ */
+int32_t apply_choose(
+    const struct settings *settings, enum option_id option, int32_t has, int32_t fresh);
 
 /*
  * A socket that carries one policy comes under another: set what differs, and give back to the
- * kernel what only the first one had set. `asked` are the options that the program set itself:
- * under `force` they are set, otherwise they stay.
+ * kernel what only the first one had set. `asked` is what the program has set itself, VALUE_UNSET
+ * for the rest.
  */
-void apply_change(int fd, const struct settings *from, const struct settings *to, uint32_t asked,
-    const struct settings *defaults, apply_setsockopt *call);
+void apply_change(int fd, const struct settings *from, const struct settings *to,
+    const struct settings *asked, const struct settings *defaults, apply_setsockopt *call);
 
 /* Whether settings, resolved, want a value for this option, on a socket that does (not) listen. */
 bool apply_wants(const struct settings *settings, enum option_id option, bool listener);

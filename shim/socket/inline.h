@@ -8,7 +8,7 @@
  * needed there is kept out of it, so that no registers are saved for it.
  */
 #define INLINE static inline __attribute__((always_inline))
-#define SELDOM __attribute__((noinline))
+#define COLD __attribute__((noinline))
 
 /* Of variables: the library's own, which the compiler shall reach without asking the loader where.
  */

@@ -55,6 +55,12 @@ kernel_read(int fd, void *buffer, size_t size)
 	return (ssize_t)syscall(SYS_read, fd, buffer, size);
 }
 
+static inline long
+kernel_seek(int fd, long offset, int whence)
+{
+	return syscall(SYS_lseek, fd, offset, whence);
+}
+
 static inline ssize_t
 kernel_pread(int fd, void *buffer, size_t size, size_t offset)
 {
@@ -64,7 +70,7 @@ kernel_pread(int fd, void *buffer, size_t size, size_t offset)
 	return (ssize_t)syscall(SYS_pread64, fd, buffer, size, at);
 #else
 	/* Where a position is two words, and on some machines not in every pair of registers. */
-	return syscall(SYS_lseek, fd, at, SEEK_SET) == -1 ? -1 : kernel_read(fd, buffer, size);
+	return kernel_seek(fd, at, SEEK_SET) == -1 ? -1 : kernel_read(fd, buffer, size);
 #endif
 }
 

@@ -29,13 +29,10 @@ tcp_protocol(int fd)
 	/* A raw socket may have protocol 6, too. */
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
 		return 0;
-	return option_of(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM ? protocol : 0;
-}
-
-bool
-tcp_answers(int fd)
-{
-	return option_of(fd, IPPROTO_TCP, TCP_NODELAY) != -1;
+	if (option_of(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM)
+		return 0;
+	/* Other families have protocols with these numbers, too. */
+	return tcp_is_internet(option_of(fd, SOL_SOCKET, SO_DOMAIN)) ? protocol : 0;
 }
 
 bool

@@ -14,11 +14,17 @@
 #define IPPROTO_MPTCP 262
 #endif
 
+INLINE bool
+tcp_is_internet(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 /* Whether socket(2) with these arguments makes a TCP socket, MPTCP included. */
 INLINE bool
 tcp_is_request(int family, int type, int protocol)
 {
-	if (family != AF_INET && family != AF_INET6)
+	if (!tcp_is_internet(family))
 		return false;
 	if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM)
 		return false;
@@ -26,16 +32,10 @@ tcp_is_request(int family, int type, int protocol)
 }
 
 /*
- * IPPROTO_TCP or IPPROTO_MPTCP for a TCP socket, 0 for another socket, -1 for what is none. Two
- * system calls at most. All of these change errno.
+ * IPPROTO_TCP or IPPROTO_MPTCP for a TCP socket, 0 for another socket, -1 for what is none. Three
+ * system calls at most. Both of these change errno.
  */
 int tcp_protocol(int fd);
-
-/*
- * Whether it is a TCP socket that says so, by one call: MPTCP does since Linux 5.17. Where not,
- * errno is ENOTSOCK for what is no socket.
- */
-bool tcp_answers(int fd);
 
 bool tcp_listens(int fd);
 

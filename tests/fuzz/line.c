@@ -24,10 +24,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct settings before = settings;
 
 	if (profile_read_line(NULL, line, &settings, &error)) {
+		settings = profile_obey_line(NULL, NULL, &settings);
 		CLAIM(settings.mode != MODE_UNSET);
 		settings_resolve(&settings);
 		claim_sound(&settings);
-		CLAIM(settings_dead_after(&settings) > 0);
+		CLAIM(settings_dead_after(&settings) > 0 || settings.value[OPTION_KEEPALIVE] == 0);
 	} else {
 		CLAIM(error.used != 0);
 		CLAIM(memcmp(&settings, &before, sizeof(settings)) == 0);

@@ -11,10 +11,8 @@
 #include <sys/socket.h>
 
 #include "apply.h"
-#include "decide.h"
-#include "force.h"
 #include "fuzz.h"
-#include "mark.h"
+#include "override.h"
 
 static struct loaded loaded = { .next = { .socket = socket, .setsockopt = setsockopt } };
 static int forced = -1, plain = -1;
@@ -27,8 +25,8 @@ begin(void)
 
 	CLAIM(pages != MAP_FAILED && mprotect(pages + 4096, 4096, PROT_NONE) == 0);
 	edge = pages + 4096;
-	mark_begin();
 	loaded.settings = settings_builtin();
+	loaded.settings.mode = MODE_FORCE;
 	loaded.settings.value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
 	settings_resolve(&loaded.settings);
 }
@@ -37,14 +35,11 @@ begin(void)
 static void
 open_sockets(void)
 {
-	const struct mark mark = { .kind = MARK_TCP };
-
 	forced = socket(AF_INET, SOCK_STREAM, 0);
 	plain = socket(AF_INET, SOCK_STREAM, 0);
 	CLAIM(forced != -1 && plain != -1);
 	apply(forced, &loaded.settings, setsockopt);
 	apply(plain, &loaded.settings, setsockopt);
-	mark_put(forced, mark);
 }
 
 /* What a call does with both, and that the policy still holds. */
@@ -58,7 +53,7 @@ claim(enum option_id option, int level, int name, const void *value, socklen_t s
 	expected = setsockopt(plain, level, name, value, size);
 	error = errno;
 	errno = 0;
-	result = force_setsockopt(&loaded, forced, option, value, size);
+	result = override_setsockopt(&loaded, forced, option, value, size);
 	CLAIM(result == expected && errno == error);
 	have = apply_read(forced);
 	for (enum option_id each = 0; each < OPTION_COUNT; each++)

@@ -48,7 +48,7 @@ START_TEST(no_configuration_is_the_builtin_policy)
 	ck_assert(!reading.exists);
 	ck_assert_uint_eq(reading_rules(), 0);
 	has(0, 60, 10, 6);
-	ck_assert_uint_eq(reading_settings(0).mode, MODE_FORCE);
+	ck_assert_uint_eq(reading_settings(0).mode, MODE_TIGHTEN);
 	ck_assert_uint_eq(reading_policy.rules[0].line, 0);
 	ck_assert_uint_eq(reading_line(0, OPTION_IDLE), 0);
 }
@@ -144,7 +144,7 @@ START_TEST(nothing_leaks_from_rule_to_rule)
 			" { program = \"b\"; }\n);");
 	has(1, 60, 10, 6);
 	ck_assert_int_eq(reading_settings(1).value[OPTION_USER_TIMEOUT], VALUE_UNSET);
-	ck_assert_uint_eq(reading_settings(1).mode, MODE_FORCE);
+	ck_assert_uint_eq(reading_settings(1).mode, MODE_TIGHTEN);
 	ck_assert_uint_eq(reading_settings(1).profile, 0);
 	ck_assert(!policy_looks_at_connection(&reading_policy.rules[1]));
 }
@@ -155,12 +155,12 @@ START_TEST(rule_without_mode_has_that_of_defaults)
 	ck_assert_uint_eq(reading_settings(0).mode, MODE_SUGGEST);
 }
 
-START_TEST(rule_without_mode_under_defaults_off_is_force)
+START_TEST(rule_without_mode_under_defaults_off_is_tighten)
 {
 	reading_accepts(
 	    "defaults: {\n mode = \"off\"; };\n"
 	    "rules = (\n { program = \"a\"; }, { mode = \"suggest\"; }, { mode = \"off\"; } );");
-	ck_assert_uint_eq(reading_settings(0).mode, MODE_FORCE);
+	ck_assert_uint_eq(reading_settings(0).mode, MODE_TIGHTEN);
 	ck_assert_uint_eq(reading.origins[0].mode.line, 4);
 	ck_assert_uint_eq(reading_settings(1).mode, MODE_SUGGEST);
 	ck_assert_uint_eq(reading_settings(2).mode, MODE_OFF);
@@ -294,7 +294,7 @@ START_TEST(what_stands_at_the_top_is_known)
 	reading_refuses(
 	    "default: { };", 1, 1, 7, "default: no such setting, did you mean \"defaults\"?");
 	reading_refuses(
-	    "keepalive = 1;", 1, 1, 9, "keepalive: no such setting, kashim.conf(5) lists them");
+	    "keepalives = 1;", 1, 1, 10, "keepalives: no such setting, kashim.conf(5) lists them");
 	reading_refuses("idle = 60;", 1, 1, 4,
 	    "idle: stands outside of a group, write it into defaults: { ... };");
 	reading_refuses("mode = \"off\";", 1, 1, 4,
@@ -506,7 +506,7 @@ merge_claims(void)
 	tcase_add_test(claims, values_of_a_rule_come_before_path_timeout_of_defaults);
 	tcase_add_test(claims, nothing_leaks_from_rule_to_rule);
 	tcase_add_test(claims, rule_without_mode_has_that_of_defaults);
-	tcase_add_test(claims, rule_without_mode_under_defaults_off_is_force);
+	tcase_add_test(claims, rule_without_mode_under_defaults_off_is_tighten);
 	tcase_add_test(claims, user_timeout_off_of_a_rule_overrides_defaults);
 	tcase_add_test(claims, dropins_are_read_before_the_file_in_the_order_of_their_names);
 	tcase_add_test(claims, first_value_wins_across_files);

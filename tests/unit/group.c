@@ -43,7 +43,7 @@ START_TEST(every_key_takes_its_range_in_every_group)
 			const struct option_row *row = &option_table[option];
 			char value[40];
 
-			if (row->key == NULL)
+			if (row->unit == UNIT_SWITCH)
 				continue;
 			snprintf(value, sizeof(value), "%d", row->min);
 			reading_accepts(in_group(kind, row->key, value));
@@ -81,8 +81,7 @@ START_TEST(wrong_types_are_refused_for_each_key)
 	size_t count = 0;
 
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		if (option_table[option].key != NULL)
-			keys[count++] = option_table[option].key;
+		keys[count++] = option_table[option].key;
 	keys[count++] = "mode";
 	keys[count++] = "profile";
 	keys[count++] = "direction";
@@ -105,11 +104,11 @@ START_TEST(values_of_the_wrong_kind_are_refused_for_each_option)
 	static const char *const wrong[] = { "true", "1.5", "1e3", "\"\"", "\"six\"", "\"1 s\"" };
 
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		for (size_t i = 0;
-		     option_table[option].key != NULL && i < sizeof(wrong) / sizeof(wrong[0]);
-		     i++) {
+		for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 			const char *text = in_group(GROUP_RULE, option_table[option].key, wrong[i]);
 
+			if (option == OPTION_KEEPALIVE && i == 0)
+				continue;
 			ck_assert_msg(is_refused(text), "%s", text);
 			ck_assert_ptr_nonnull(strstr(reading.diagnostics.entries[0].message,
 			    " is not understood, allowed is "));
@@ -167,25 +166,39 @@ START_TEST(profile_has_neither_mode_nor_profile)
 	    "profile: is for rules and defaults, a profile cannot have it");
 }
 
-START_TEST(modes_are_three_words)
+START_TEST(keepalive_is_true_or_false_in_every_group)
 {
-	static const char *const modes[] = { "force", "suggest", "off" };
+	for (enum group_kind kind = GROUP_DEFAULTS; kind <= GROUP_RULE; kind++) {
+		reading_accepts(in_group(kind, "keepalive", "false"));
+		ck_assert_int_eq(value_in(kind, OPTION_KEEPALIVE), 0);
+		reading_accepts(in_group(kind, "keepalive", "true"));
+		ck_assert_int_eq(value_in(kind, OPTION_KEEPALIVE), 1);
+	}
+	reading_refuses(in_group(GROUP_RULE, "keepalive", "1"), 1, 25, 1,
+	    "keepalive: \"1\" is not understood, allowed is true or false");
+}
 
-	for (uint32_t i = 0; i < 3; i++) {
+START_TEST(modes_are_four_words)
+{
+	static const char *const modes[] = { "tighten", "force", "suggest", "off" };
+
+	for (uint32_t i = 0; i < 4; i++) {
 		char value[20];
 
 		snprintf(value, sizeof(value), "\"%s\"", modes[i]);
 		reading_accepts(in_group(GROUP_RULE, "mode", value));
-		ck_assert_uint_eq(reading_settings(0).mode, MODE_FORCE + i);
+		ck_assert_uint_eq(reading_settings(0).mode, MODE_TIGHTEN + i);
 		reading_accepts(in_group(GROUP_DEFAULTS, "mode", value));
-		ck_assert_uint_eq(reading_settings(0).mode, MODE_FORCE + i);
+		ck_assert_uint_eq(reading_settings(0).mode, MODE_TIGHTEN + i);
 	}
 	reading_refuses(in_group(GROUP_RULE, "mode", "\"forec\""), 1, 20, 7,
 	    "mode: \"forec\" is not allowed, did you mean \"force\"?");
 	reading_refuses(in_group(GROUP_RULE, "mode", "\"on\""), 1, 20, 4,
-	    "mode: \"on\" is not allowed, allowed are \"force\", \"suggest\", \"off\"");
+	    "mode: \"on\" is not allowed, allowed are \"tighten\", \"force\", \"suggest\", "
+	    "\"off\"");
 	reading_refuses(in_group(GROUP_RULE, "mode", "false"), 1, 20, 5,
-	    "mode: \"false\" is not allowed, allowed are \"force\", \"suggest\", \"off\"");
+	    "mode: \"false\" is not allowed, allowed are \"tighten\", \"force\", \"suggest\", "
+	    "\"off\"");
 }
 
 START_TEST(directions_are_two_words)
@@ -232,7 +245,8 @@ group_suite(void)
 	tcase_add_test(claims, key_that_a_group_cannot_have_is_not_suggested);
 	tcase_add_test(claims, conditions_are_for_rules_alone);
 	tcase_add_test(claims, profile_has_neither_mode_nor_profile);
-	tcase_add_test(claims, modes_are_three_words);
+	tcase_add_test(claims, keepalive_is_true_or_false_in_every_group);
+	tcase_add_test(claims, modes_are_four_words);
 	tcase_add_test(claims, directions_are_two_words);
 	tcase_add_test(claims, path_timeout_gives_what_its_own_group_does_not_set);
 	tcase_add_test(claims, what_path_timeout_gives_stands_where_it_stands);

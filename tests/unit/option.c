@@ -70,7 +70,7 @@ START_TEST(every_key_takes_its_range_and_nothing_beyond)
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 		const struct option_row *row = &option_table[option];
 
-		if (row->key == NULL)
+		if (row->unit == UNIT_SWITCH)
 			continue;
 		accepts(option, decimal(row->min), row->min);
 		accepts(option, decimal(row->max), row->max);
@@ -93,6 +93,7 @@ START_TEST(ranges_are_those_of_the_manual)
 		{ "idle", 1, 32767, UNIT_SECONDS },
 		{ "interval", 1, 32767, UNIT_SECONDS },
 		{ "count", 1, 127, UNIT_NONE },
+		{ "keepalive", 0, 1, UNIT_SWITCH },
 		{ "path_timeout", 4, 86400, UNIT_SECONDS },
 		{ "user_timeout", 1, INT32_MAX, UNIT_MILLISECONDS, true },
 		{ "syn_count", 1, 127, UNIT_NONE },
@@ -102,7 +103,7 @@ START_TEST(ranges_are_those_of_the_manual)
 	};
 	size_t count = sizeof(expected) / sizeof(expected[0]);
 
-	ck_assert_uint_eq(count, OPTION_COUNT - 1);
+	ck_assert_uint_eq(count, OPTION_COUNT);
 	for (size_t i = 0; i < count; i++) {
 		enum option_id option = option_named(expected[i].key, strlen(expected[i].key));
 		const struct option_row *row = &option_table[option];
@@ -184,7 +185,8 @@ START_TEST(option_is_found_by_its_whole_key_alone)
 	ck_assert_int_eq(option_named("idle", 3), OPTION_COUNT);
 	ck_assert_int_eq(option_named("", 0), OPTION_COUNT);
 	ck_assert_int_eq(option_named("Idle", 4), OPTION_COUNT);
-	ck_assert_int_eq(option_named("keepalive", 9), OPTION_COUNT);
+	ck_assert_int_eq(option_named("keepalive", 9), OPTION_KEEPALIVE);
+	ck_assert_int_eq(option_named("keepalives", 10), OPTION_COUNT);
 }
 
 START_TEST(durations_are_read_in_every_unit)
@@ -214,7 +216,7 @@ START_TEST(words_are_allowed_where_the_row_says_so)
 	accepts(OPTION_USER_TIMEOUT, "auto", VALUE_AUTO);
 	accepts(OPTION_USER_TIMEOUT, "off", VALUE_OFF);
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
-		if (option_table[option].key == NULL || option_table[option].words)
+		if (option_table[option].words)
 			continue;
 		refuses_somehow(option, "auto");
 		refuses_somehow(option, "off");
@@ -238,12 +240,39 @@ START_TEST(junk_is_not_understood)
 		"--60", "-", "-5s", "60s-5", "60s ", "1,5", "six", "60ss", "\xd9\xa3" };
 
 	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		for (size_t i = 0;
-		     option_table[option].key != NULL && i < sizeof(junk) / sizeof(junk[0]); i++) {
+		for (size_t i = 0; i < sizeof(junk) / sizeof(junk[0]); i++) {
 			refuses_somehow(option, junk[i]);
 			ck_assert_msg(strstr(message, "\" is not understood, allowed is ") != NULL,
 			    "%s", message);
 		}
+}
+
+START_TEST(switches_are_true_or_false)
+{
+	static const char *const junk[] = { "1", "0", "yes", "on", "off", "True", "truefalse" };
+
+	accepts(OPTION_KEEPALIVE, "true", 1);
+	accepts(OPTION_KEEPALIVE, "false", 0);
+	for (size_t i = 0; i < sizeof(junk) / sizeof(junk[0]); i++)
+		refuses_somehow(OPTION_KEEPALIVE, junk[i]);
+}
+
+/* What `tighten` makes of each row, of the program's value and the policy's. */
+START_TEST(smaller_value_holds_and_zero_is_no_limit)
+{
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		const struct option_row *row = &option_table[option];
+
+		if (row->name == 0 || option == OPTION_KEEPALIVE)
+			continue;
+		ck_assert_int_eq(option_tighten(option, row->min, row->max), row->min);
+		ck_assert_int_eq(option_tighten(option, row->max, row->min), row->min);
+		ck_assert_int_eq(option_tighten(option, row->max, row->max), row->max);
+		if (row->zero)
+			ck_assert_int_eq(option_tighten(option, 0, row->min), row->min);
+	}
+	ck_assert_int_eq(option_tighten(OPTION_KEEPALIVE, 0, 1), 1);
+	ck_assert_int_eq(option_tighten(OPTION_KEEPALIVE, 1, 0), 0);
 }
 
 START_TEST(durations_are_for_times_alone)
@@ -348,6 +377,8 @@ option_suite(void)
 	tcase_add_test(values, words_are_allowed_where_the_row_says_so);
 	tcase_add_test(values, sentinels_cannot_be_written_as_numbers);
 	tcase_add_test(values, junk_is_not_understood);
+	tcase_add_test(values, switches_are_true_or_false);
+	tcase_add_test(values, smaller_value_holds_and_zero_is_no_limit);
 	tcase_add_test(values, durations_are_for_times_alone);
 	tcase_add_test(values, milliseconds_are_too_fine_where_the_kernel_has_seconds);
 	tcase_add_test(values, errors_say_what_is_allowed);

@@ -601,11 +601,11 @@ START_TEST(narrow_drops_what_can_never_decide)
 	ck_assert_uint_eq(build.rules[1].line, 4);
 }
 
-START_TEST(builtin_policy_is_force_60_10_6)
+START_TEST(builtin_policy_is_tighten_60_10_6)
 {
 	struct settings builtin = settings_builtin();
 
-	ck_assert_uint_eq(builtin.mode, MODE_FORCE);
+	ck_assert_uint_eq(builtin.mode, MODE_TIGHTEN);
 	ck_assert_uint_eq(builtin.profile, 0);
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 		int32_t expected = VALUE_UNSET;
@@ -711,7 +711,8 @@ START_TEST(resolved_settings_switch_keepalive_on_unless_off)
 	static const struct {
 		enum mode mode;
 		int32_t keepalive;
-	} cases[] = { { MODE_FORCE, 1 }, { MODE_SUGGEST, 1 }, { MODE_OFF, VALUE_UNSET } };
+	} cases[] = { { MODE_TIGHTEN, 1 }, { MODE_FORCE, 1 }, { MODE_SUGGEST, 1 },
+		{ MODE_OFF, VALUE_UNSET } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct settings settings = settings_builtin();
@@ -804,8 +805,54 @@ START_TEST(user_timeout_auto_ends_a_connection_when_count_would)
 	ck_assert_int_eq(settings_dead_after(&settings), 70);
 }
 
+START_TEST(keepalive_that_is_false_has_no_times)
+{
+	struct settings settings = settings_builtin();
+
+	settings.value[OPTION_KEEPALIVE] = 0;
+	settings.value[OPTION_SYN_COUNT] = 3;
+	settings_resolve(&settings);
+	ck_assert_int_eq(settings.value[OPTION_KEEPALIVE], 0);
+	ck_assert_int_eq(settings.value[OPTION_IDLE], VALUE_UNSET);
+	ck_assert_int_eq(settings.value[OPTION_INTERVAL], VALUE_UNSET);
+	ck_assert_int_eq(settings.value[OPTION_PROBES], VALUE_UNSET);
+	ck_assert_int_eq(settings.value[OPTION_SYN_COUNT], 3);
+	ck_assert_int_eq(settings_dead_after(&settings), -1);
+}
+
+START_TEST(mode_says_whose_value_a_socket_gets)
+{
+	static const struct {
+		enum mode mode;
+		int32_t policy, asked, chosen;
+	} cases[] = {
+		{ MODE_OFF, 60, 5, 5 },
+		{ MODE_OFF, 60, VALUE_UNSET, VALUE_UNSET },
+		{ MODE_FORCE, 60, 5, 60 },
+		{ MODE_FORCE, 60, VALUE_UNSET, 60 },
+		{ MODE_FORCE, VALUE_UNSET, 5, 5 },
+		{ MODE_SUGGEST, 60, 5, 5 },
+		{ MODE_SUGGEST, 60, 7200, 7200 },
+		{ MODE_SUGGEST, 60, VALUE_UNSET, 60 },
+		{ MODE_TIGHTEN, 60, 5, 5 },
+		{ MODE_TIGHTEN, 60, 7200, 60 },
+		{ MODE_TIGHTEN, 60, VALUE_UNSET, 60 },
+		{ MODE_TIGHTEN, VALUE_UNSET, 7200, 7200 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct settings settings = settings_unset();
+
+		settings.mode = cases[i].mode;
+		settings.value[OPTION_IDLE] = cases[i].policy;
+		ck_assert_int_eq(
+		    settings_choose(&settings, OPTION_IDLE, cases[i].asked), cases[i].chosen);
+	}
+}
+
 START_TEST(modes_have_names_and_no_others)
 {
+	ck_assert_int_eq(mode_named("tighten", 7), MODE_TIGHTEN);
 	ck_assert_int_eq(mode_named("force", 5), MODE_FORCE);
 	ck_assert_int_eq(mode_named("suggest", 7), MODE_SUGGEST);
 	ck_assert_int_eq(mode_named("off", 3), MODE_OFF);
@@ -813,7 +860,7 @@ START_TEST(modes_have_names_and_no_others)
 	ck_assert_int_eq(mode_named("", 0), MODE_UNSET);
 	ck_assert_int_eq(mode_named("Off", 3), MODE_UNSET);
 	ck_assert_int_eq(mode_named("offer", 5), MODE_UNSET);
-	for (enum mode mode = MODE_FORCE; mode <= MODE_OFF; mode++)
+	for (enum mode mode = MODE_TIGHTEN; mode <= MODE_OFF; mode++)
 		ck_assert_int_eq(mode_named(mode_name(mode), strlen(mode_name(mode))), mode);
 }
 
@@ -858,7 +905,7 @@ policy_suite(void)
 	TCase *settings = tcase_create("settings");
 
 	suite_add_tcase(suite, match_claims());
-	tcase_add_test(settings, builtin_policy_is_force_60_10_6);
+	tcase_add_test(settings, builtin_policy_is_tighten_60_10_6);
 	tcase_add_test(settings, first_value_wins_when_settings_are_filled);
 	tcase_add_test(settings, path_timeout_gives_two_fifths_a_tenth_and_five);
 	tcase_add_test(settings, third_probe_is_inside_of_every_path_timeout);
@@ -871,6 +918,8 @@ policy_suite(void)
 	tcase_add_test(settings, dead_connection_ends_when_the_kernel_ends_it);
 	tcase_add_test(settings, user_timeout_auto_ends_a_connection_when_count_would);
 	tcase_add_test(settings, modes_have_names_and_no_others);
+	tcase_add_test(settings, keepalive_that_is_false_has_no_times);
+	tcase_add_test(settings, mode_says_whose_value_a_socket_gets);
 	suite_add_tcase(suite, settings);
 	return suite;
 }

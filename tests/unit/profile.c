@@ -105,13 +105,15 @@ START_TEST(line_sets_what_it_says)
 
 	accepts(NULL, "idle=30,interval=5,count=3", &settings);
 	has(&settings, 30, 5, 3);
-	ck_assert_uint_eq(settings.mode, MODE_FORCE);
+	ck_assert_uint_eq(settings.mode, MODE_UNSET);
 	accepts(NULL, "idle=1h30m,user_timeout=auto,mode=suggest", &settings);
 	has(&settings, 5400, 10, 6);
 	ck_assert_int_eq(settings.value[OPTION_USER_TIMEOUT], VALUE_AUTO);
 	ck_assert_uint_eq(settings.mode, MODE_SUGGEST);
 	accepts(NULL, "idle=30,", &settings);
 	has(&settings, 30, 10, 6);
+	accepts(NULL, "keepalive=false", &settings);
+	ck_assert_int_eq(settings.value[OPTION_KEEPALIVE], 0);
 }
 
 START_TEST(line_may_be_a_mode_alone)
@@ -128,12 +130,13 @@ START_TEST(line_may_be_a_mode_alone)
 	has(&settings, 5, 10, 6);
 }
 
-START_TEST(empty_line_is_force_with_the_builtin_policy)
+START_TEST(empty_line_is_the_builtin_policy)
 {
 	struct settings settings;
 	struct settings builtin = settings_builtin();
 
 	accepts(NULL, "", &settings);
+	settings = profile_obey_line(NULL, NULL, &settings);
 	ck_assert_mem_eq(&settings, &builtin, sizeof(builtin));
 }
 
@@ -162,16 +165,32 @@ START_TEST(path_timeout_of_a_line_stands_before_its_profile)
 	has(&settings, 8, 2, 5);
 }
 
-START_TEST(line_is_force_even_under_defaults_off)
+/* What holds under a line, for the program that the first rule is for. */
+static struct settings
+obeyed(const char *line)
 {
 	struct settings settings;
 
+	accepts(&reading_policy, line, &settings);
+	return profile_obey_line(&reading_policy, &reading_policy.rules[0], &settings);
+}
+
+START_TEST(line_is_tighten_even_under_defaults_off)
+{
 	reading_accepts("defaults: { mode = \"off\"; };");
-	accepts(&reading_policy, "idle=30", &settings);
-	ck_assert_uint_eq(settings.mode, MODE_FORCE);
+	ck_assert_uint_eq(obeyed("idle=30").mode, MODE_TIGHTEN);
 	reading_accepts("defaults: { mode = \"suggest\"; };");
-	accepts(&reading_policy, "idle=30", &settings);
-	ck_assert_uint_eq(settings.mode, MODE_FORCE);
+	ck_assert_uint_eq(obeyed("idle=30").mode, MODE_TIGHTEN);
+}
+
+START_TEST(rule_that_says_off_holds_against_a_line_without_a_mode)
+{
+	reading_accepts("rules = ( { program = \"a\"; mode = \"off\"; } );");
+	ck_assert_uint_eq(obeyed("idle=30").mode, MODE_OFF);
+	ck_assert_uint_eq(obeyed("idle=30,mode=tighten").mode, MODE_TIGHTEN);
+	ck_assert_uint_eq(obeyed("force").mode, MODE_FORCE);
+	reading_accepts("rules = ( { program = \"a\"; mode = \"suggest\"; } );");
+	ck_assert_uint_eq(obeyed("idle=30").mode, MODE_TIGHTEN);
 }
 
 START_TEST(wrong_line_is_refused_with_the_reason)
@@ -180,14 +199,15 @@ START_TEST(wrong_line_is_refused_with_the_reason)
 	    " is not understood, allowed are a mode, or settings of kashim.conf(5) as key=value "
 	    "with commas between them";
 	static const char *const junk[] = { "idle", "idel=30", "=30", "on", ",", "idle =30",
-		"keepalive=1", "program=x", "Off", "idle=3,,count=3" };
+		"keepalives=true", "program=x", "Off", "idle=3,,count=3" };
 
 	refuses("idle=0", "idle: 0 is not within 1..32767 seconds");
 	refuses("idle=4294967356", "idle: 4294967356 is not within 1..32767 seconds");
 	refuses("profile=nosuch", "profile: there is no \"nosuch\", 'kashim profiles' lists them");
 	refuses("profile=", "profile: there is no \"\", 'kashim profiles' lists them");
-	refuses("mode=on", "mode: \"on\" is not allowed, allowed are force, suggest and off");
-	refuses("mode=", "mode: \"\" is not allowed, allowed are force, suggest and off");
+	refuses(
+	    "mode=on", "mode: \"on\" is not allowed, allowed are tighten, force, suggest and off");
+	refuses("mode=", "mode: \"\" is not allowed, allowed are tighten, force, suggest and off");
 	for (size_t i = 0; i < sizeof(junk) / sizeof(junk[0]); i++) {
 		struct settings settings;
 
@@ -224,10 +244,11 @@ profile_suite(void)
 	tcase_add_test(claims, profile_of_the_text_stands_before_a_builtin_one);
 	tcase_add_test(claims, line_sets_what_it_says);
 	tcase_add_test(claims, line_may_be_a_mode_alone);
-	tcase_add_test(claims, empty_line_is_force_with_the_builtin_policy);
+	tcase_add_test(claims, empty_line_is_the_builtin_policy);
 	tcase_add_test(claims, line_takes_the_rest_from_its_profile_then_defaults);
 	tcase_add_test(claims, path_timeout_of_a_line_stands_before_its_profile);
-	tcase_add_test(claims, line_is_force_even_under_defaults_off);
+	tcase_add_test(claims, line_is_tighten_even_under_defaults_off);
+	tcase_add_test(claims, rule_that_says_off_holds_against_a_line_without_a_mode);
 	tcase_add_test(claims, wrong_line_is_refused_with_the_reason);
 	tcase_add_test(claims, nothing_is_given_twice);
 	tcase_add_test(claims, reason_names_the_wrong_item_alone);
