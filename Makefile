@@ -2,13 +2,14 @@
 # make, make check, make lint, make demo, make bench, make install: see README.md, "Hacking".
 
 VERSION = 0.1.0
+comma := ,
 
 CC ?= cc
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
-LIBDIR ?= $(PREFIX)/lib/$(MULTIARCH)
+LIBDIR ?= $(PREFIX)/$(LIB)
 LIBEXECDIR ?= $(PREFIX)/libexec/kashim
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
@@ -16,8 +17,10 @@ ZSHCOMPLETIONDIR ?= $(PREFIX)/share/zsh/site-functions
 DOCDIR ?= $(PREFIX)/share/doc/kashim
 SYSCONFDIR ?= /etc
 
-# Where the loader looks for libraries of this architecture; empty where the distribution has no such directories.
-MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+# Where the loader looks for libraries of this architecture, its $$LIB: lib/x86_64-linux-gnu and the like on Debian, where
+# the distribution has such directories; lib64 on Fedora and SUSE; lib elsewhere.
+MULTIARCH := $(if $(wildcard /usr/lib/*-linux-gnu*),$(shell $(CC) -print-multiarch 2>/dev/null))
+LIB := $(if $(MULTIARCH),lib/$(MULTIARCH),$(or $(filter lib64,$(notdir $(shell $(CC) -print-multi-os-directory 2>/dev/null))),lib))
 PKG_CONFIG ?= pkg-config
 
 # On 32-bit machines, for files with large numbers; elsewhere it would only give functions names that musl does not have.
@@ -35,10 +38,15 @@ KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)
 # The shim runs inside other programs. No FORTIFY: its __*_chk functions are glibc's alone. Small, for every program
 # maps it at its start: no start files, which it does not need, and as few segments and pages as there can be. It makes
 # its data read-only itself, with what it has found out, but where the library is for musl: memory_seal_library().
-RELRO := $(if $(findstring musl,$(shell $(CC) -dumpmachine)),relro,norelro)
-SHIM_CFLAGS = $(KASHIM_CFLAGS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -Os -ffunction-sections -fdata-sections
+MACHINE := $(shell $(CC) -dumpmachine)
+RELRO := $(if $(findstring musl,$(MACHINE)),relro,norelro)
+# Nothing that has a constructor of its own, as libgcc's atomic operations for arm64 have: tests/live/the_shim_needs_libc_alone.bats.
+INLINE_ATOMICS := $(if $(filter aarch64%,$(MACHINE)),$(shell $(CC) -mno-outline-atomics -E -x c /dev/null >/dev/null 2>&1 && echo -mno-outline-atomics))
+# Some distributions have linkers pack relocations, which only glibc 2.36 unpacks.
+UNPACKED := $(if $(findstring nopack-relative-relocs,$(shell $(CC) -Wl,--help 2>/dev/null)),$(comma)-z$(comma)nopack-relative-relocs)
+SHIM_CFLAGS = $(KASHIM_CFLAGS) $(INLINE_ATOMICS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -Os -ffunction-sections -fdata-sections
 SHIM_LDFLAGS = -shared -nostartfiles -Wl,-soname,libkashim.so -Wl,--version-script=shim/libkashim.map \
-	-Wl,-z,defs,-z,$(RELRO),-z,now,-z,noseparate-code,--gc-sections
+	-Wl,-z,defs,-z,$(RELRO),-z,now,-z,noseparate-code,--gc-sections$(UNPACKED)
 
 LIBCONFIG_CFLAGS = $(shell $(PKG_CONFIG) --cflags libconfig 2>/dev/null)
 LIBCONFIG_LIBS = $(shell $(PKG_CONFIG) --libs libconfig 2>/dev/null || echo -lconfig)
@@ -62,7 +70,9 @@ TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(TEST_SOURCES)))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
 HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit-files build/kashim-unit.awk
-PRODUCTS = build/libkashim.so build/kashim build/kashim-rescue $(HOST_PARTS)
+# The rescue program takes a static libc, which some distributions package apart; without one it is left out.
+RESCUE := $(if $(filter /%,$(shell $(CC) $(CFLAGS) -print-file-name=libc.a 2>/dev/null)),build/kashim-rescue)
+PRODUCTS = build/libkashim.so build/kashim $(RESCUE) $(HOST_PARTS)
 MANUALS = scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
 
 Q = $(if $(V),,@)
@@ -73,6 +83,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 .DELETE_ON_ERROR:
 
 all: $(PRODUCTS)
+	$(if $(RESCUE),,@echo "  left out: kashim-rescue, and with it: kashim system enable. It takes a static libc (glibc-static)")
 
 # Objects know their flags: a change of CFLAGS, PREFIX or the like builds them anew.
 FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(KASHIM_CPPFLAGS) $(SHIM_CFLAGS) $(SHIM_LDFLAGS)

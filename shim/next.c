@@ -11,25 +11,31 @@
 int
 next_raw_socket(int family, int type, int protocol)
 {
-	return (int)syscall(SYS_socket, family, type, protocol);
+	return kernel_socket(family, type, protocol);
 }
 
 int
 next_raw_connect(int fd, const struct sockaddr *address, socklen_t size)
 {
-	return (int)syscall(SYS_connect, fd, address, size);
+	const long arguments[6] = { fd, (long)address, (long)size };
+
+	return (int)kernel_socket_call(SYS_connect, SOCKETCALL_CONNECT, arguments);
 }
 
 int
 next_raw_listen(int fd, int backlog)
 {
-	return (int)syscall(SYS_listen, fd, backlog);
+	const long arguments[6] = { fd, backlog };
+
+	return (int)kernel_socket_call(SYS_listen, SOCKETCALL_LISTEN, arguments);
 }
 
 int
 next_raw_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
-	return (int)syscall(SYS_accept4, fd, address, size, flags);
+	const long arguments[6] = { fd, (long)address, (long)size, flags };
+
+	return (int)kernel_socket_call(SYS_accept4, SOCKETCALL_ACCEPT4, arguments);
 }
 
 /* Not every architecture has accept(2). */
@@ -42,7 +48,9 @@ next_raw_accept(int fd, struct sockaddr *address, socklen_t *size)
 int
 next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 {
-	return (int)syscall(SYS_setsockopt, fd, level, name, value, size);
+	const long arguments[6] = { fd, level, name, (long)value, (long)size };
+
+	return (int)kernel_socket_call(SYS_setsockopt, SOCKETCALL_SETSOCKOPT, arguments);
 }
 
 int

@@ -92,13 +92,20 @@ write_file(int fd, const char *line, size_t size)
 	return true;
 }
 
-/* As isatty(3) asks; the answer is 60 bytes at most, struct termios of <asm/termbits.h>. */
+/*
+ * As isatty(3) asks; the answer is 60 bytes at most. On some machines the name of the question has
+ * the size of that in it: struct termios of <asm/termbits.h>, which is not the one of <termios.h>.
+ */
 static bool
 is_terminal(int fd)
 {
 	char termios[256];
 
+#if defined(__powerpc__)
+	return syscall(SYS_ioctl, fd, 0x402c7413UL, termios) == 0;
+#else
 	return syscall(SYS_ioctl, fd, TCGETS, termios) == 0;
+#endif
 }
 
 void
@@ -144,11 +151,13 @@ static void
 write_syslog(const char *line, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = kernel_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const long arguments[6] = { fd, (long)line, (long)size, MSG_DONTWAIT | MSG_NOSIGNAL,
+		(long)&address, sizeof(address) };
 
 	if (fd == -1)
 		return;
-	syscall(SYS_sendto, fd, line, size, MSG_DONTWAIT | MSG_NOSIGNAL, &address, sizeof(address));
+	kernel_socket_call(SYS_sendto, SOCKETCALL_SENDTO, arguments);
 	kernel_close(fd);
 }
 

@@ -386,10 +386,10 @@ policy_matches_connection(
 const struct rule *
 policy_match(const struct policy *policy, const struct facts *facts)
 {
-	const struct rule *end = policy->rules + policy->rule_count;
+	const struct rule *rule = policy->rules;
 	const uint32_t *words = policy->words;
 
-	for (const struct rule *rule = policy->rules; rule < end; rule++) {
+	for (uint32_t left = policy->rule_count; left != 0; left--, rule++) {
 		/* Most rules for connections are for others, and these two say so at little cost.
 		 */
 		if (rule->direction != DIRECTION_ANY && rule->direction != facts->direction)

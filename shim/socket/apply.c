@@ -151,7 +151,7 @@ apply_read(int fd)
 struct settings
 apply_defaults(void)
 {
-	int fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = kernel_socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct settings defaults = apply_read(fd);
 
 	if (fd != -1)

@@ -31,12 +31,13 @@ endpoint_of(const struct sockaddr_storage *address)
 
 /* `call` is getsockname(2) or getpeername(2). */
 static struct endpoint
-ask(long call, int fd)
+ask(long call, enum kernel_socket_call in_one, int fd)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t size = sizeof(address);
+	const long arguments[6] = { fd, (long)&address, (long)&size };
 
-	if (syscall(call, fd, &address, &size) == -1)
+	if (kernel_socket_call(call, in_one, arguments) == -1)
 		return (struct endpoint){ 0 };
 	return endpoint_of(&address);
 }
@@ -44,13 +45,13 @@ ask(long call, int fd)
 struct endpoint
 endpoint_local(int fd)
 {
-	return ask(SYS_getsockname, fd);
+	return ask(SYS_getsockname, SOCKETCALL_GETSOCKNAME, fd);
 }
 
 struct endpoint
 endpoint_remote(int fd)
 {
-	return ask(SYS_getpeername, fd);
+	return ask(SYS_getpeername, SOCKETCALL_GETPEERNAME, fd);
 }
 
 bool

@@ -2,6 +2,7 @@
 #ifndef KASHIM_KERNEL_H
 #define KASHIM_KERNEL_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -105,10 +106,52 @@ kernel_poll(struct pollfd *ask, unsigned count, int milliseconds)
 #endif
 }
 
+/*
+ * Calls for sockets. i386 and s390x have had one for all of them, socketcall(2), and each by itself only
+ * since Linux 4.3. The numbers are those of linux/net.h.
+ */
+enum kernel_socket_call {
+	SOCKETCALL_SOCKET = 1,
+	SOCKETCALL_CONNECT = 3,
+	SOCKETCALL_LISTEN = 4,
+	SOCKETCALL_GETSOCKNAME = 6,
+	SOCKETCALL_GETPEERNAME = 7,
+	SOCKETCALL_SENDTO = 11,
+	SOCKETCALL_SETSOCKOPT = 14,
+	SOCKETCALL_GETSOCKOPT = 15,
+	SOCKETCALL_ACCEPT4 = 18,
+};
+
+/* With up to six arguments; those that a call has not are 0. */
+static inline long
+kernel_socket_call(long call, enum kernel_socket_call in_one, const long arguments[6])
+{
+	long result = syscall(call, arguments[0], arguments[1], arguments[2], arguments[3],
+	    arguments[4], arguments[5]);
+
+#ifdef SYS_socketcall
+	if (result == -1 && errno == ENOSYS)
+		result = syscall(SYS_socketcall, (long)in_one, arguments);
+#else
+	(void)in_one;
+#endif
+	return result;
+}
+
+static inline int
+kernel_socket(int family, int type, int protocol)
+{
+	const long arguments[6] = { family, type, protocol };
+
+	return (int)kernel_socket_call(SYS_socket, SOCKETCALL_SOCKET, arguments);
+}
+
 static inline int
 kernel_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
-	return (int)syscall(SYS_getsockopt, fd, level, name, value, size);
+	const long arguments[6] = { fd, level, name, (long)value, (long)size };
+
+	return (int)kernel_socket_call(SYS_getsockopt, SOCKETCALL_GETSOCKOPT, arguments);
 }
 
 static inline long
