@@ -234,7 +234,7 @@ format:
 # Libraries and programs are put in place by rename, so that nothing that runs sees half of one.
 INSTALL = install
 define put
-	$(Q)$(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3).new && mv -f $(DESTDIR)$(3).new $(DESTDIR)$(3)
+	$(Q)$(INSTALL) -D -m $(1) $(2) "$(DESTDIR)$(3).new" && mv -f "$(DESTDIR)$(3).new" "$(DESTDIR)$(3)"
 endef
 
 install: install-library install-command install-policy
@@ -252,7 +252,7 @@ install-command: all
 	$(call put,644,build/kashim-library,$(LIBEXECDIR)/kashim-library)
 	$(call put,644,build/kashim-unit-files,$(LIBEXECDIR)/kashim-unit-files)
 	$(call put,644,build/kashim-unit.awk,$(LIBEXECDIR)/kashim-unit.awk)
-	$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue)
+	$(if $(RESCUE),$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue))
 	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
 	$(call put,644,scripts/host/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
 	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
@@ -261,24 +261,24 @@ install-command: all
 	$(Q)for example in conf/examples/*.conf scripts/examples/*; do \
 		$(INSTALL) -D -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
 	done
-	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/kashim.conf || $(INSTALL) -D -m 644 conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf
+	$(Q)test -e "$(DESTDIR)$(SYSCONFDIR)/kashim.conf" || $(INSTALL) -D -m 644 conf/kashim.conf "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"
 
 # Not in a package: the compiled policy knows the very files that it was made from.
 install-policy: install-command
-	$(Q)build/kashim compile $(if $(DESTDIR),--root $(DESTDIR)) -- $(SYSCONFDIR)/kashim.conf
+	$(Q)build/kashim compile $(if $(DESTDIR),--root "$(DESTDIR)") -- $(SYSCONFDIR)/kashim.conf
 
 # Configuration that someone edited stays. Where every program of the host loads the library, that ends first.
 uninstall:
 	$(Q)test -n "$(DESTDIR)" || ! grep -qs '^$(PREFIX)/.*libkashim\.so' /etc/ld.so.preload || $(SBINDIR)/kashim-rescue
-	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libkashim.so $(DESTDIR)$(BINDIR)/kashim
-	$(Q)rm -f $(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim
-	$(Q)rm -f $(HOST_PARTS:build/%=$(DESTDIR)$(LIBEXECDIR)/%) $(DESTDIR)$(SBINDIR)/kashim-rescue
-	$(Q)rm -f $(DESTDIR)$(MANDIR)/man1/kashim.1 $(DESTDIR)$(MANDIR)/man5/kashim.conf.5 $(DESTDIR)$(MANDIR)/man7/libkashim.7 \
-		$(DESTDIR)$(MANDIR)/man8/kashim-rescue.8
-	$(Q)rm -f $(DESTDIR)$(COMPLETIONDIR)/kashim $(DESTDIR)$(SYSCONFDIR)/kashim.policy
+	$(Q)rm -f "$(DESTDIR)$(LIBDIR)/libkashim.so" "$(DESTDIR)$(BINDIR)/kashim"
+	$(Q)rm -f "$(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim"
+	$(Q)rm -f $(HOST_PARTS:build/%="$(DESTDIR)$(LIBEXECDIR)/%") "$(DESTDIR)$(SBINDIR)/kashim-rescue"
+	$(Q)rm -f "$(DESTDIR)$(MANDIR)/man1/kashim.1" "$(DESTDIR)$(MANDIR)/man5/kashim.conf.5" "$(DESTDIR)$(MANDIR)/man7/libkashim.7" \
+		"$(DESTDIR)$(MANDIR)/man8/kashim-rescue.8"
+	$(Q)rm -f "$(DESTDIR)$(COMPLETIONDIR)/kashim" "$(DESTDIR)$(SYSCONFDIR)/kashim.policy"
 	$(Q)for example in conf/examples/*.conf scripts/examples/*; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
-	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || :
-	$(Q)if cmp -s conf/kashim.conf $(DESTDIR)$(SYSCONFDIR)/kashim.conf; then rm -f $(DESTDIR)$(SYSCONFDIR)/kashim.conf; fi
+	$(Q)rmdir "$(DESTDIR)$(LIBEXECDIR)" "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
+	$(Q)if cmp -s conf/kashim.conf "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"; then rm -f "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"; fi
 	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
 
 # Packages, by the distribution's own tools; ARCH=i386 makes the library alone, for the programs of another architecture.

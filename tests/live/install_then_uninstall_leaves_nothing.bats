@@ -89,3 +89,27 @@ time.sleep(60)'
 	"${MAKE[@]}" uninstall
 	[ -z "$(find usr ! -type d)" ] || fail "left: $(find usr ! -type d)"
 }
+
+@test "into a DESTDIR with a blank in its name, and out of it" {
+	build PREFIX=/usr "DESTDIR=$PWD/a root"
+	"${MAKE[@]}" -j2 install
+	[ -e "a root/usr/bin/kashim" ]
+	[ -e "a root/etc/kashim.policy" ]
+	[ ! -e a ]
+	"${MAKE[@]}" uninstall
+	[ -z "$(files "a root")" ] || fail "$(files "a root")"
+}
+
+# Fedora and others package libc.a apart. Here, a compiler that does not find it.
+@test "without a static libc, it is the rescue program alone that is missing" {
+	build PREFIX=/usr "DESTDIR=$PWD/root" "CC=$PWD/cc"
+	# shellcheck disable=SC2016 # the script's own
+	printf '#!/bin/sh\ncase $* in *-print-file-name=libc.a*) echo libc.a ;; *) exec cc "$@" ;; esac\n' >cc
+	chmod +x cc
+	"${MAKE[@]}" -j2 install >said
+	grep -q 'left out: kashim-rescue' said || fail "$(cat said)"
+	[ -e root/usr/bin/kashim ]
+	[ ! -e root/usr/sbin/kashim-rescue ]
+	"${MAKE[@]}" uninstall
+	[ -z "$(files root)" ] || fail "$(files root)"
+}
