@@ -17,7 +17,7 @@
 struct request {
 	const char *conf;
 	const char *settings[COMMAND_SETTINGS];
-	bool verbose, best_effort;
+	bool only, verbose, best_effort;
 };
 
 static bool
@@ -27,6 +27,8 @@ read_option(int letter, struct request *request)
 		request->settings[letter - COMMAND_SETTING] = optarg;
 	else if (letter == 'c')
 		request->conf = optarg;
+	else if (letter == 'o')
+		request->only = true;
 	else if (letter == 'v')
 		request->verbose = true;
 	else if (letter == 'b')
@@ -36,8 +38,8 @@ read_option(int letter, struct request *request)
 	return true;
 }
 
-/* The line for the KASHIM variable; NULL where nothing was asked for. To be freed. */
-static char *
+/* The line for the KASHIM variable; NULL where nothing was asked for. Kept until we are replaced. */
+static const char *
 line_of(const struct request *request)
 {
 	char *line = NULL;
@@ -51,10 +53,7 @@ line_of(const struct request *request)
 			fprintf(out, "%s%s=%s", ftell(out) == 0 ? "" : ",",
 			    help_setting_key(setting), request->settings[setting]);
 	fclose(out);
-	if (size != 0)
-		return line;
-	free(line);
-	return NULL;
+	return size == 0 ? NULL : line;
 }
 
 /* Whether the configuration and the line of settings are in order; says so if not. */
@@ -95,18 +94,17 @@ admit(char **arguments, bool best_effort)
 	return status;
 }
 
-/* An absolute path, so that it means the same file wherever the program goes. To be freed. */
-static char *
+/* An absolute path, so that it means the same file wherever the program goes. */
+static const char *
 absolute(const char *path)
 {
 	char *whole, *here;
 
-	if (*path == '/' || *path == '\0')
-		return copy_or_exit(path, strlen(path));
+	if (*path == '/')
+		return path;
 	here = getcwd(NULL, 0);
 	if (here == NULL || asprintf(&whole, "%s/%s", here, path) == -1)
-		return copy_or_exit(path, strlen(path));
-	free(here);
+		return path;
 	return whole;
 }
 
@@ -135,34 +133,45 @@ become(char **arguments, char **environment)
 	return why == ENOENT || why == ENOTDIR ? 127 : 126;
 }
 
-static int
-run_under_shim(char **arguments, const struct request *request)
+/* What the program gets: our environment, and in it what was asked for. */
+static struct environment
+environment_for(const struct request *request, const char *conf, const char *line)
 {
-	const char *library = installed_library();
-	const char *conf = request->conf == NULL ? getenv("KASHIM_CONF") : request->conf;
 	struct environment environment = environment_copy();
-	char *line = line_of(request);
-	int status;
+	char pid[24];
 
-	if (!is_library_good(library))
-		return STATUS_OWN;
-	if (conf != NULL && *conf != '\0') {
-		conf = absolute(conf);
+	if (conf != NULL)
 		environment_set(&environment, "KASHIM_CONF", conf);
-	}
 	if (line != NULL)
 		environment_set(&environment, "KASHIM", line);
+	/* The program keeps our process number, and those that it starts have others. */
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	environment_set(&environment, "KASHIM_ONLY", request->only ? pid : NULL);
 	if (request->verbose) {
 		environment_set(&environment, "KASHIM_VERBOSE", "1");
 		if (getenv("KASHIM_LOG") == NULL)
 			environment_set(&environment, "KASHIM_LOG", "stderr");
 	}
-	environment_preload(&environment, library);
-	if (!is_policy_good(command_conf(conf == NULL || *conf == '\0' ? NULL : conf),
-		line == NULL ? getenv("KASHIM") : line))
+	environment_preload(&environment, installed_library());
+	return environment;
+}
+
+static int
+run_under_shim(char **arguments, const struct request *request)
+{
+	const char *named = request->conf == NULL ? getenv("KASHIM_CONF") : request->conf;
+	const char *conf = named == NULL || *named == '\0' ? NULL : absolute(named);
+	const char *line = line_of(request);
+	int status;
+
+	if (!is_library_good(installed_library()))
+		return STATUS_OWN;
+	if (!is_policy_good(command_conf(conf), line == NULL ? getenv("KASHIM") : line))
 		return STATUS_OWN;
 	status = admit(arguments, request->best_effort);
-	return status == STATUS_GOOD ? become(arguments, environment.variables) : status;
+	if (status != STATUS_GOOD)
+		return status;
+	return become(arguments, environment_for(request, conf, line).variables);
 }
 
 static int
@@ -183,6 +192,7 @@ run_run(int argc, char **argv)
 
 static const struct command_option run_rows[] = {
 	COMMAND_CONF,
+	{ 'o', "only", NULL, "this program, and not those that it starts" },
 	{ 'v', "verbose", NULL, "report on stderr what each socket gets, and by which rule" },
 	{ 'b', "best-effort", NULL, "run the program even if kashim cannot reach it" },
 	COMMAND_LAST,

@@ -15,7 +15,10 @@ struct environment {
 
 struct environment environment_copy(void);
 
-/* Set a variable, in the place of the first of this name, and leave out others of this name. */
+/*
+ * Set a variable, in the place of the first of this name, and leave out others of this name; all of
+ * them where the value is NULL.
+ */
 void environment_set(struct environment *environment, const char *name, const char *value);
 
 /* Put a library in front of LD_PRELOAD, where it then stands once. */

@@ -197,3 +197,46 @@ time.sleep(60)'
 	# shellcheck disable=SC2016 # for the shell that is run
 	command kashim run sh -c 'echo "$LD_PRELOAD"' | grep -q libkashim
 }
+
+# What a program gets, whatever the names are; each variable ends with a NUL.
+environment_under() {
+	env -i "$@" env -0
+}
+
+@test "the environment is handed on to the byte, but for LD_PRELOAD and what was asked for" {
+	local variables=(A.B=1 library=MINE tree=x line=y 'BASH_FUNC_f%%=() { :; }' $'bytes=\xff\nx' empty= KASHIM_LOG=none)
+	environment_under "${variables[@]}" >before
+	[ "$(tr -cd '\0' <before | wc -c)" -eq 8 ] || fail "control: $(cat before)"
+	environment_under "${variables[@]}" "$ROOT/build/kashim" run >after
+	{
+		cat before
+		printf 'LD_PRELOAD=%s\0' "$ROOT/build/libkashim.so"
+	} | cmp - after
+	environment_under "${variables[@]}" "$ROOT/build/kashim" run --idle 44 --mode suggest >after
+	{
+		cat before
+		printf 'KASHIM=idle=44,mode=suggest\0LD_PRELOAD=%s\0' "$ROOT/build/libkashim.so"
+	} | cmp - after
+}
+
+@test "--only names the process, and another run under it does not hand that on" {
+	# shellcheck disable=SC2016 # for the shell that is run
+	kashim run --only sh -c 'test "$KASHIM_ONLY" = $$'
+	# shellcheck disable=SC2016 # for the shell that is run
+	kashim run --only "$ROOT/build/kashim" run sh -c 'test -z "${KASHIM_ONLY-}"'
+}
+
+@test "variables keep their order, and one that stood there twice comes once" {
+	needs cc
+	cat >twice.c <<-'END'
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			char *variables[] = { "B=2", "LD_PRELOAD=", "A=1", "KASHIM=idle=7", "LD_PRELOAD=libc.so.6", "KASHIM=idle=8", 0 };
+			return argc > 1 ? execve(argv[1], argv + 1, variables) : 1;
+		}
+	END
+	cc -w -o twice twice.c
+	./twice "$ROOT/build/kashim" run --idle 9 "$(command -v env)" >out
+	printf '%s\n' B=2 "LD_PRELOAD=$ROOT/build/libkashim.so:libc.so.6" A=1 KASHIM=idle=9 | diff - out
+}
