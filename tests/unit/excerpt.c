@@ -12,7 +12,7 @@
 
 enum { NAMES = 300 };
 
-static char *file;
+static char *file, *copy;
 static size_t file_size;
 
 static void
@@ -20,12 +20,14 @@ begin(void)
 {
 	reading_begin();
 	file = NULL;
+	copy = NULL;
 }
 
 static void
 end(void)
 {
 	free(file);
+	free(copy);
 	reading_end();
 }
 
@@ -52,12 +54,18 @@ compile_many(void)
 	file = excerpt_compile(&reading_policy, &file_size);
 }
 
+/* Of a copy, since reading turns the bytes where they lie, on machines that have them the other way
+ * round. It is good until the next one. */
 static struct policy
 part_of(struct index_part part)
 {
 	struct policy policy;
 
-	ck_assert_int_eq(compiled_read(file + part.offset, part.size, &policy), COMPILED_GOOD);
+	free(copy);
+	copy = malloc(part.size);
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, file + part.offset, part.size);
+	ck_assert_int_eq(compiled_read(copy, part.size, &policy), COMPILED_GOOD);
 	return policy;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <elf.h>
+#include <link.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +15,30 @@
 
 /* A program that is only headers: as much of an ELF file as is looked at. */
 struct image {
-	Elf64_Ehdr file;
-	Elf64_Phdr header[2];
+	ElfW(Ehdr) file;
+	ElfW(Phdr) header[2];
 	char interpreter[32];
-	Elf64_Nhdr note;
+	ElfW(Nhdr) note;
 	char note_name[4];
 };
 
 static struct image image;
 static char why[200];
+
+/* What this machine is, and what it is not. */
+#if __SIZEOF_POINTER__ == 8
+#define OWN "64-bit"
+#define OTHER "32-bit"
+#define OTHER_CLASS ELFCLASS32
+typedef Elf32_Ehdr other_header;
+typedef Elf32_Phdr other_segment;
+#else
+#define OWN "32-bit"
+#define OTHER "64-bit"
+#define OTHER_CLASS ELFCLASS64
+typedef Elf64_Ehdr other_header;
+typedef Elf64_Phdr other_segment;
+#endif
 
 static bool
 reaches(const char *name)
@@ -41,7 +57,7 @@ reaches_image(size_t size)
 	return reaches("program");
 }
 
-/* This very machine's, dynamic, 64-bit. */
+/* This very machine's, dynamic. */
 static void
 begin(void)
 {
@@ -64,19 +80,19 @@ begin(void)
 static void
 add_note(const char *name)
 {
-	image.header[1] = (Elf64_Phdr){ .p_type = PT_NOTE,
+	image.header[1] = (ElfW(Phdr)){ .p_type = PT_NOTE,
 		.p_offset = offsetof(struct image, note),
 		.p_filesz = sizeof(image.note) + sizeof(image.note_name) };
-	image.note = (Elf64_Nhdr){ .n_namesz = 4, .n_type = 4 };
+	image.note = (ElfW(Nhdr)){ .n_namesz = 4, .n_type = 4 };
 	memcpy(image.note_name, name, 4);
 }
 
 START_TEST(dynamic_program_is_reached)
 {
 	ck_assert(reaches("/proc/self/exe"));
-	ck_assert_str_eq(why, "dynamic, 64-bit, not set-uid");
+	ck_assert_str_eq(why, "dynamic, " OWN ", not set-uid");
 	ck_assert(reaches_image(sizeof(image)));
-	ck_assert_str_eq(why, "dynamic, 64-bit, not set-uid");
+	ck_assert_str_eq(why, "dynamic, " OWN ", not set-uid");
 }
 
 START_TEST(musl_is_named)
@@ -86,7 +102,7 @@ START_TEST(musl_is_named)
 	memcpy(image.interpreter, musl, sizeof(musl));
 	image.header[0].p_filesz = sizeof(musl);
 	ck_assert(reaches_image(sizeof(image)));
-	ck_assert_str_eq(why, "dynamic, musl, 64-bit, not set-uid");
+	ck_assert_str_eq(why, "dynamic, musl, " OWN ", not set-uid");
 }
 
 START_TEST(static_program_is_not_reached)
@@ -117,21 +133,21 @@ START_TEST(program_for_another_machine_is_not_reached)
 	image.file.e_machine = EM_68K;
 	ck_assert(!reaches_image(sizeof(image)));
 	ck_assert_str_eq(
-	    why, "64-bit: this libkashim.so is for another kind of program, build one for it");
+	    why, OWN ": this libkashim.so is for another kind of program, build one for it");
 }
 
 START_TEST(program_of_another_class_is_not_reached)
 {
-	Elf32_Ehdr file = { .e_machine = EM_386, .e_phoff = sizeof(Elf32_Ehdr), .e_phnum = 1 };
-	Elf32_Phdr header = { .p_type = PT_INTERP, .p_filesz = 4 };
+	other_header file = { .e_machine = EM_386, .e_phoff = sizeof(file), .e_phnum = 1 };
+	other_segment header = { .p_type = PT_INTERP, .p_filesz = 4 };
 
 	memcpy(file.e_ident, image.file.e_ident, EI_NIDENT);
-	file.e_ident[EI_CLASS] = ELFCLASS32;
+	file.e_ident[EI_CLASS] = OTHER_CLASS;
 	memcpy(&image, &file, sizeof(file));
 	memcpy((char *)&image + sizeof(file), &header, sizeof(header));
 	ck_assert(!reaches_image(sizeof(image)));
 	ck_assert_str_eq(
-	    why, "32-bit: this libkashim.so is for another kind of program, build one for it");
+	    why, OTHER ": this libkashim.so is for another kind of program, build one for it");
 }
 
 START_TEST(what_is_no_elf_file_is_not_reached)
@@ -196,17 +212,17 @@ START_TEST(headers_that_lie_are_answered)
 	good = image;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		image = good;
-		image.file.e_phoff = lies[i];
+		image.file.e_phoff = (ElfW(Off))lies[i];
 		reaches_image(sizeof(image));
 		image = good;
 		image.file.e_phnum = (uint16_t)lies[i];
 		reaches_image(sizeof(image));
 		for (int header = 0; header < 2; header++) {
 			image = good;
-			image.header[header].p_offset = lies[i];
+			image.header[header].p_offset = (ElfW(Off))lies[i];
 			reaches_image(sizeof(image));
 			image = good;
-			image.header[header].p_filesz = lies[i];
+			image.header[header].p_filesz = (ElfW(Off))lies[i];
 			reaches_image(sizeof(image));
 		}
 		image = good;

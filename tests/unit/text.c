@@ -7,7 +7,7 @@
 
 START_TEST(text_starts_empty_in_any_buffer)
 {
-	char buffer[1] = "x";
+	char buffer[1] = { 'x' };
 	struct text text = text_in(buffer, sizeof(buffer));
 
 	ck_assert_str_eq(buffer, "");
