@@ -99,11 +99,55 @@ read_open_file(struct document *document, int fd, struct diagnostics *diagnostic
 	}
 }
 
+/* A directory of our own descriptors: proc(5). */
+static int own_descriptors = -1;
+
+void
+document_reopen_by(int descriptors)
+{
+	own_descriptors = descriptors;
+}
+
+/* The file behind a descriptor that only names it, O_PATH. Without /proc there is none: -1. */
+static int
+reopen(int named, int flags)
+{
+	char number[32];
+
+	if (own_descriptors == -1)
+		own_descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(number, sizeof(number), "%d", named);
+	return own_descriptors == -1 ? -1 : openat(own_descriptors, number, flags);
+}
+
+/*
+ * Opening a device can do things, so the path is only looked up at first, and what is no regular
+ * file is never opened: then the descriptor is good for nothing but fstat(2).
+ */
+static int
+open_regular(const char *path)
+{
+	enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+	int named = open(path, O_PATH | O_CLOEXEC);
+	struct stat found;
+	int fd, why;
+
+	if (named == -1 || fstat(named, &found) == -1 || !S_ISREG(found.st_mode))
+		return named;
+	fd = reopen(named, FLAGS);
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		fd = open(path, FLAGS);
+	why = errno;
+	close(named);
+	errno = why;
+	return fd;
+}
+
 static void
 read_document(const char *root, struct document *document, struct diagnostics *diagnostics)
 {
 	char *path = below(root, document->path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open_regular(path);
 	int why = errno;
 	struct stat link;
 

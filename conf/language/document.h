@@ -38,6 +38,12 @@ void documents_read(const char *root, const char *conf, struct documents *docume
 void documents_free(struct documents *documents);
 
 /*
+ * From now on open files by this descriptor of /proc/self/fd, for a caller that is about to change
+ * its root directory.
+ */
+void document_reopen_by(int descriptors);
+
+/*
  * Whether a file could change again without a new mtime: a clock tick is the grain of mtime, so a
  * file that was written in the very tick in which it was read may have changed since and look the
  * same. Waits until that is over, 20 ms at most; read again when it returns true.

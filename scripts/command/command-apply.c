@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "address.h"
-#include "apply.h"
 #include "command.h"
 #include "outside-json.h"
 #include "outside-walk.h"
@@ -17,17 +16,6 @@ struct apply_output {
 	pid_t last; /* the process of the socket before */
 };
 
-static uint32_t
-find_changed(const struct settings *before, const struct settings *after)
-{
-	uint32_t changed = 0;
-
-	for (enum option_id option = 0; option < OPTION_COUNT; option++)
-		if (before->value[option] != after->value[option])
-			changed |= UINT32_C(1) << option;
-	return changed;
-}
-
 static void
 print_end(FILE *out, const struct endpoint *endpoint, bool exists)
 {
@@ -40,30 +28,31 @@ print_end(FILE *out, const struct endpoint *endpoint, bool exists)
 }
 
 static void
-print_socket(FILE *out, const struct process *process, const struct outside_socket *socket)
+print_socket(FILE *out, const struct finding *finding)
 {
-	fprintf(out, "%d ", (int)process->pid);
-	terminal_put(out, process->name);
+	const struct outside_socket *socket = &finding->socket;
+
+	fprintf(out, "%d ", (int)finding->pid);
+	terminal_put(out, finding->program);
 	print_end(out, &socket->local, socket->local.port != 0);
 	print_end(out, &socket->remote, socket->remote.known);
 	fputs(": ", out);
 }
 
 static void
-print_change(const struct process *process, const struct outside_socket *socket,
-    const struct settings *after, uint32_t changed)
+print_change(const struct finding *finding, uint32_t changed, const struct settings *after)
 {
 	char room[400];
 	struct text text = text_in(room, sizeof(room));
 
-	print_socket(stdout, process, socket);
-	verdict_put_options(&text, changed, &socket->have, after);
+	print_socket(stdout, finding);
+	verdict_put_options(&text, changed, &finding->socket.have, after);
 	puts(room);
 }
 
 static void
-put_objects(struct apply_output *output, const struct process *process,
-    const struct outside_socket *socket, const struct settings *after, uint32_t changed)
+put_objects(struct apply_output *output, const struct finding *finding, uint32_t changed,
+    const struct settings *after)
 {
 	struct json *json = &output->json;
 
@@ -71,58 +60,57 @@ put_objects(struct apply_output *output, const struct process *process,
 		if ((changed & UINT32_C(1) << option) == 0)
 			continue;
 		json_object(json);
-		outside_json_name(json, process, socket);
+		outside_json_name(json, finding);
 		json_string(json, "option", verdict_option_name(option));
-		outside_json_value(json, "before", option, socket->have.value[option]);
+		outside_json_value(json, "before", option, finding->socket.have.value[option]);
 		outside_json_value(json, "after", option, after->value[option]);
 		json_boolean(json, "changed", !output->is_dry);
 	}
 }
 
 static void
-print_refused(const struct process *process, const struct outside_socket *socket,
-    const struct settings *wanted, uint32_t refused)
+print_refused(const struct finding *finding)
 {
 	char room[400];
 	struct text text = text_in(room, sizeof(room));
 
 	fputs("kashim: ", stderr);
-	print_socket(stderr, process, socket);
-	verdict_put_options(&text, refused, &socket->have, wanted);
+	print_socket(stderr, finding);
+	verdict_put_options(
+	    &text, finding->refused, &finding->socket.have, &finding->verdict.wanted);
 	fprintf(stderr, "%s: refused by the kernel\n", room);
 }
 
 static void
-apply_one(const struct process *process, const struct outside_socket *socket,
-    const struct verdict *verdict, void *context)
+print_unjudged(const struct finding *finding)
+{
+	fprintf(stderr, "kashim: %d ", (int)finding->pid);
+	terminal_put(stderr, finding->program);
+	fprintf(stderr, ": nothing was changed: %s\n", finding->note);
+}
+
+static void
+show_change(const struct finding *finding, void *context)
 {
 	struct apply_output *output = context;
-	struct settings after = verdict->wanted;
-	uint32_t changed = verdict->lacking;
-	uint32_t refused = 0;
+	uint32_t changed = output->is_dry ? finding->verdict.lacking : finding->changed;
+	const struct settings *after = output->is_dry ? &finding->verdict.wanted : &finding->after;
 
-	if (verdict->standing == STANDING_UNKNOWN || verdict->standing == STANDING_LEFT_ALONE)
-		return;
-	if (!output->is_dry) {
-		apply_adopt(socket->copy, &verdict->wanted, socket->defaults, socket->listens,
-		    setsockopt);
-		after = apply_read(socket->copy);
-		changed = find_changed(&socket->have, &after);
-		refused = verdict->lacking & ~changed;
-	}
-	if (refused != 0) {
+	if (finding->kind == FINDING_PROCESS && *finding->note != '\0')
+		print_unjudged(finding);
+	if (finding->refused != 0) {
 		output->refused++;
-		print_refused(process, socket, &verdict->wanted, refused);
+		print_refused(finding);
 	}
 	if (changed == 0)
 		return;
 	output->sockets++;
-	output->processes += process->pid != output->last;
-	output->last = process->pid;
+	output->processes += finding->pid != output->last;
+	output->last = finding->pid;
 	if (output->is_json)
-		put_objects(output, process, socket, &after, changed);
+		put_objects(output, finding, changed, after);
 	else
-		print_change(process, socket, &after, changed);
+		print_change(finding, changed, after);
 }
 
 static void
@@ -140,7 +128,8 @@ walk_and_apply(struct walk *walk, char *const *operands, struct apply_output *ou
 
 	if (output->is_json)
 		output->json = json_begin(stdout);
-	good = walk_sockets(walk, operands, apply_one, output);
+	walk->changes = !output->is_dry;
+	good = walk_sockets(walk, operands, show_change, output);
 	if (output->is_json)
 		json_end(&output->json);
 	else

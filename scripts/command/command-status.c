@@ -61,7 +61,7 @@ static const enum option_id shown_options[] = {
 
 enum { SHOWN_OPTIONS = sizeof(shown_options) / sizeof(shown_options[0]) };
 
-enum { NOTE_LONGEST = 2 * PATH_LONGEST, CELL_LONGEST = 80 };
+enum { CELL_LONGEST = 80 };
 
 /* "?" where the whole socket is unknown, "-" where there is no such end. */
 static void
@@ -77,9 +77,11 @@ put_endpoint(struct text *text, const struct outside_socket *socket,
 }
 
 static void
-put_next_probe(struct text *text, const struct outside_socket *socket)
+put_next_probe(struct text *text, const struct finding *finding)
 {
-	if (socket->copy == -1)
+	const struct outside_socket *socket = &finding->socket;
+
+	if (!finding->is_read)
 		text_put(text, "?");
 	else if (socket->next_probe == -1)
 		text_put(text, "-");
@@ -91,44 +93,41 @@ put_next_probe(struct text *text, const struct outside_socket *socket)
 
 /* MPTCP has no user timeout: "-". */
 static void
-put_value(struct text *text, const struct outside_socket *socket, enum option_id option)
+put_value(struct text *text, const struct finding *finding, enum option_id option)
 {
-	int32_t value = socket->have.value[option];
+	int32_t value = finding->socket.have.value[option];
 
-	if (socket->copy != -1 && value == VALUE_UNSET)
+	if (finding->is_read && value == VALUE_UNSET)
 		text_put(text, "-");
 	else
 		verdict_put_value(text, option, value);
 }
 
 static void
-add_row(struct status_output *output, const struct process *process,
-    const struct outside_socket *socket, const struct verdict *verdict)
+add_row(struct status_output *output, const struct finding *finding)
 {
-	char room[COLUMN_NOTE][CELL_LONGEST], note_room[NOTE_LONGEST];
+	const struct outside_socket *socket = &finding->socket;
+	char room[COLUMN_NOTE][CELL_LONGEST];
 	struct text text[COLUMN_NOTE];
-	struct text note = text_in(note_room, sizeof(note_room));
 	const char *cells[COLUMN_COUNT];
 
 	for (int i = 0; i < COLUMN_NOTE; i++) {
 		text[i] = text_in(room[i], sizeof(room[i]));
 		cells[i] = room[i];
 	}
-	cells[COLUMN_PROGRAM] = process == NULL ? "?" : process->name;
-	cells[COLUMN_NOTE] = note_room;
-	if (process == NULL)
+	cells[COLUMN_PROGRAM] = finding->pid == 0 ? "?" : finding->program;
+	cells[COLUMN_NOTE] = finding->note;
+	if (finding->pid == 0)
 		text_put(&text[COLUMN_PID], "?");
 	else
-		text_put_number(&text[COLUMN_PID], process->pid);
+		text_put_number(&text[COLUMN_PID], finding->pid);
 	put_endpoint(&text[COLUMN_LOCAL], socket, &socket->local, socket->local.port != 0);
 	put_endpoint(&text[COLUMN_PEER], socket, &socket->remote, socket->remote.known);
 	text_put(&text[COLUMN_STATE], socket_state_name(socket->state));
 	for (int i = 0; i < SHOWN_OPTIONS; i++)
-		put_value(&text[COLUMN_KEEPALIVE + i], socket, shown_options[i]);
-	put_next_probe(&text[COLUMN_NEXT_PROBE], socket);
-	if (process != NULL)
-		verdict_put_note(&note, verdict, process);
-	table_add(&output->table, cells, verdict->standing == STANDING_UNPROTECTED);
+		put_value(&text[COLUMN_KEEPALIVE + i], finding, shown_options[i]);
+	put_next_probe(&text[COLUMN_NEXT_PROBE], finding);
+	table_add(&output->table, cells, finding->verdict.standing == STANDING_UNPROTECTED);
 }
 
 static void
@@ -173,14 +172,12 @@ protocol_name(int protocol)
 }
 
 static void
-put_object(struct json *json, const struct process *process, const struct outside_socket *socket,
-    const struct verdict *verdict)
+put_object(struct json *json, const struct finding *finding)
 {
-	char room[NOTE_LONGEST];
-	struct text note = text_in(room, sizeof(room));
+	const struct outside_socket *socket = &finding->socket;
 
 	json_object(json);
-	outside_json_name(json, process, socket);
+	outside_json_name(json, finding);
 	json_string(json, "family", family_name(socket->family));
 	json_string(json, "protocol", protocol_name(socket->protocol));
 	json_string(json, "state", socket->state == 0 ? NULL : socket_state_name(socket->state));
@@ -191,31 +188,28 @@ put_object(struct json *json, const struct process *process, const struct outsid
 		json_null(json, "next_probe");
 	else
 		json_milliseconds(json, "next_probe", socket->next_probe);
-	if (process == NULL || process->refused != 0)
-		json_null(json, "shim");
+	if (finding->knows_shim)
+		json_boolean(json, "shim", finding->has_shim);
 	else
-		json_boolean(json, "shim", process->has_shim);
-	put_verdict(json, verdict);
-	if (process != NULL)
-		verdict_put_note(&note, verdict, process);
-	json_string(json, "note", room);
+		json_null(json, "shim");
+	put_verdict(json, &finding->verdict);
+	json_string(json, "note", finding->note);
 }
 
 static void
-show(const struct process *process, const struct outside_socket *socket,
-    const struct verdict *verdict, void *context)
+show(const struct finding *finding, void *context)
 {
 	struct status_output *output = context;
-	bool is_unprotected = verdict->standing == STANDING_UNPROTECTED;
+	bool is_unprotected = finding->verdict.standing == STANDING_UNPROTECTED;
 
 	output->unprotected += is_unprotected;
 	if (output->only_unprotected && !is_unprotected)
 		return;
 	output->shown++;
 	if (output->is_json)
-		put_object(&output->json, process, socket, verdict);
+		put_object(&output->json, finding);
 	else
-		add_row(output, process, socket, verdict);
+		add_row(output, finding);
 }
 
 static void

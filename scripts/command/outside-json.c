@@ -40,19 +40,18 @@ put_ends(struct json *json, const struct outside_socket *socket)
 }
 
 void
-outside_json_name(
-    struct json *json, const struct process *process, const struct outside_socket *socket)
+outside_json_name(struct json *json, const struct finding *finding)
 {
-	if (process == NULL)
+	if (finding->pid == 0)
 		json_null(json, "pid");
 	else
-		json_number(json, "pid", process->pid);
-	json_string(json, "program", process == NULL ? NULL : process->name);
-	if (socket->fd == -1)
+		json_number(json, "pid", finding->pid);
+	json_string(json, "program", finding->program);
+	if (finding->socket.fd == -1)
 		json_null(json, "fd");
 	else
-		json_number(json, "fd", socket->fd);
-	put_ends(json, socket);
+		json_number(json, "fd", finding->socket.fd);
+	put_ends(json, &finding->socket);
 }
 
 void

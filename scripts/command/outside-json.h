@@ -3,11 +3,10 @@
 #define KASHIM_OUTSIDE_JSON_H
 
 #include "json.h"
-#include "outside-socket.h"
+#include "outside-finding.h"
 
 /* Which socket it is: pid, program, fd, local_address, local_port, remote_address, remote_port. */
-void outside_json_name(
-    struct json *json, const struct process *process, const struct outside_socket *socket);
+void outside_json_name(struct json *json, const struct finding *finding);
 
 /* The value of an option; that of SO_KEEPALIVE is a boolean. */
 void outside_json_value(struct json *json, const char *key, enum option_id option, int32_t value);

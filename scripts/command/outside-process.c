@@ -8,57 +8,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include "allocate.h"
+#include "outside-file.h"
 #include "program.h"
 
-/* Older headers of libc do not have it: linux 5.3. */
+/* Older headers of libc do not have them: linux 5.1, 5.3, 6.9. */
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
-
-/* The whole of a file that has no size; it ends with a NUL. NULL where it cannot be read. */
-static char *
-read_file(int directory, const char *name, size_t *size)
-{
-	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-	char *bytes = NULL;
-	ssize_t part = 1;
-
-	*size = 0;
-	if (fd == -1)
-		return NULL;
-	for (size_t room = 4096; part > 0; room *= 2) {
-		bytes = allocate_or_exit(bytes, room + 1);
-		while (*size < room && (part = read(fd, bytes + *size, room - *size)) > 0)
-			*size += (size_t)part;
-	}
-	bytes[*size] = '\0';
-	close(fd);
-	if (part == 0)
-		return bytes;
-	free(bytes);
-	return NULL;
-}
-
-/* A link of /proc/PID, without what the kernel adds when the file is gone. */
-static bool
-read_link(int directory, const char *name, char *path)
-{
-	static const char gone[] = " (deleted)";
-	ssize_t size = readlinkat(directory, name, path, PATH_LONGEST - 1);
-	size_t end = size == -1 ? 0 : (size_t)size;
-
-	path[end] = '\0';
-	if (end >= sizeof(gone) && strcmp(path + end - (sizeof(gone) - 1), gone) == 0)
-		path[end - (sizeof(gone) - 1)] = '\0';
-	return size != -1;
-}
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
 
 static const char *
 base_name(const char *path)
@@ -68,16 +36,16 @@ base_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* Where AT_EXECFN points to, in a vector of 32-bit or 64-bit words: getauxval(3). */
+/* A value of a vector of 32-bit or 64-bit words, 0 where it is not there: getauxval(3). */
 static uint64_t
-find_execfn(const char *vector, size_t size, size_t word)
+find_auxiliary(const char *vector, size_t size, size_t word, uint64_t wanted)
 {
 	for (size_t at = 0; at + 2 * word <= size; at += 2 * word) {
 		uint64_t type = 0, value = 0;
 
 		memcpy(&type, vector + at, word);
 		memcpy(&value, vector + at + word, word);
-		if (type == AT_EXECFN)
+		if (type == wanted)
 			return value;
 	}
 	return 0;
@@ -85,50 +53,53 @@ find_execfn(const char *vector, size_t size, size_t word)
 
 /* The file that was executed, as the shim finds it inside: a script has its own name. */
 static void
-read_executed(struct process *process)
+put_executed(struct process *process, uint64_t at)
 {
 	char name[PATH_LONGEST] = "", here[PATH_LONGEST];
 	struct text text = text_in(process->executed, sizeof(process->executed));
-	size_t size;
-	char *vector = read_file(process->directory, "auxv", &size);
-	uint64_t at = 0;
-	struct iovec remote, local = { name, sizeof(name) - 1 };
+	int memory = at == 0 ? -1 : openat(process->directory, "mem", O_RDONLY | O_CLOEXEC);
 
-	if (vector != NULL)
-		at = find_execfn(vector, size, 8);
-	if (vector != NULL && at == 0)
-		at = find_execfn(vector, size, 4);
-	free(vector);
-	remote = (struct iovec){ (void *)(uintptr_t)at, sizeof(name) - 1 };
 	/* It stands at the very end of the stack, so that less can be read than is asked for. */
-	if (at != 0 && process_vm_readv(process->pid, &local, 1, &remote, 1, 0) <= 0)
-		*name = '\0';
-	if (*name == '\0' || (*name != '/' && !read_link(process->directory, "cwd", here))) {
+	if (memory != -1) {
+		if (pread(memory, name, sizeof(name) - 1, (off_t)at) <= 0)
+			*name = '\0';
+		close(memory);
+	}
+	if (*name == '\0' || (*name != '/' && !file_read_link(process->directory, "cwd", here))) {
 		text_put(&text, process->image);
 		return;
 	}
 	path_put_absolute(&text, here, name);
 }
 
-static void
-read_command(struct process *process)
+/* Returns whether the loader ran in secure-execution mode, in which variables count for nothing. */
+static bool
+read_auxiliary(struct process *process)
 {
-	struct text text = text_in(process->command, sizeof(process->command));
-	size_t size;
-	char *command = read_file(process->directory, "comm", &size);
+	enum { VECTOR_MOST = 64 * 1024 };
+	size_t size, word = 8;
+	char *vector = file_read(process->directory, "auxv", VECTOR_MOST, &size);
+	uint64_t executed = 0;
+	bool is_secure = true;
 
-	if (command == NULL)
-		return;
-	text_put_bytes(&text, command, size != 0 && command[size - 1] == '\n' ? size - 1 : size);
-	free(command);
+	if (vector != NULL) {
+		executed = find_auxiliary(vector, size, word, AT_EXECFN);
+		if (executed == 0)
+			executed = find_auxiliary(vector, size, word = 4, AT_EXECFN);
+		is_secure = find_auxiliary(vector, size, word, AT_SECURE) != 0;
+	}
+	free(vector);
+	put_executed(process, executed);
+	return is_secure;
 }
 
 /* The effective user id; the owner of /proc/PID is root where the process is not dumpable. */
 static void
 read_user(struct process *process)
 {
+	enum { STATUS_MOST = 1 << 20 };
 	size_t size;
-	char *status = read_file(process->directory, "status", &size);
+	char *status = file_read(process->directory, "status", STATUS_MOST, &size);
 	const char *ids = status == NULL ? NULL : strstr(status, "\nUid:");
 	char *effective;
 
@@ -144,52 +115,51 @@ read_user(struct process *process)
 static void
 find_shim(struct process *process)
 {
-	size_t size;
-	char *maps = read_file(process->directory, "maps", &size);
-	const char *found = maps == NULL ? NULL : strstr(maps, "/libkashim.so");
+	char next = '\0';
 
-	if (found != NULL) {
-		found += strlen("/libkashim.so");
-		process->has_shim = *found == '\n' || *found == ' ';
-		process->has_old_shim = process->has_shim && *found == ' ';
-	}
-	free(maps);
+	if (!file_find(process->directory, "maps", "/libkashim.so", &next))
+		return;
+	process->has_shim = next == '\n' || next == ' ';
+	process->has_old_shim = process->has_shim && next == ' ';
 }
 
 /* A variable of those that the process was started with; the shim reads them then, and only then.
  */
-static char *
+static const char *
 find_variable(const char *environment, size_t size, const char *name)
 {
 	size_t length = strlen(name);
 
 	for (const char *at = environment; at < environment + size; at += strlen(at) + 1)
 		if (strncmp(at, name, length) == 0 && at[length] == '=')
-			return at[length + 1] == '\0'
-				   ? NULL
-				   : copy_or_exit(at + length + 1, strlen(at + length + 1));
+			return at[length + 1] == '\0' ? NULL : at + length + 1;
 	return NULL;
 }
 
-static void
-read_variables(struct process *process)
+static char *
+copy(const char *string)
 {
-	char here[PATH_LONGEST], path[PATH_LONGEST];
-	struct text text = text_in(path, sizeof(path));
-	size_t size;
-	char *environment = read_file(process->directory, "environ", &size);
+	return string == NULL ? NULL : copy_or_exit(string, strlen(string));
+}
 
-	if (environment == NULL)
+static void
+read_variables(struct process *process, bool is_secure)
+{
+	size_t size;
+	char *environment = file_read(process->directory, "environ", PROCESS_WORDS_MOST, &size);
+	const char *preload;
+
+	if (environment == NULL) {
+		process->refused = errno == EFBIG ? EFBIG : process->refused;
 		return;
-	process->line = find_variable(environment, size, "KASHIM");
-	process->conf = find_variable(environment, size, "KASHIM_CONF");
+	}
+	preload = find_variable(environment, size, "LD_PRELOAD");
+	process->has_variable = preload != NULL && strstr(preload, "libkashim.so") != NULL;
+	if (process->has_shim && !is_secure) {
+		process->line = copy(find_variable(environment, size, "KASHIM"));
+		process->conf = copy(find_variable(environment, size, "KASHIM_CONF"));
+	}
 	free(environment);
-	if (process->conf == NULL || *process->conf == '/' ||
-	    !read_link(process->directory, "cwd", here))
-		return;
-	path_put_absolute(&text, here, process->conf);
-	free(process->conf);
-	process->conf = copy_or_exit(path, text.used);
 }
 
 static void
@@ -199,61 +169,124 @@ find_reach(struct process *process)
 	struct text why = text_in(process->unreached, sizeof(process->unreached));
 
 	/* Through the link, which also leads to a file that is gone or lies in a container. */
-	snprintf(program.image, sizeof(program.image), "/proc/%d/exe", (int)process->pid);
+	snprintf(program.image, sizeof(program.image), "/proc/self/fd/%d/exe", process->directory);
 	process->is_reached = program_is_reached(&program, &why);
 	process->unreached[strcspn(process->unreached, ":")] = '\0';
+}
+
+/* Another root has its own /etc/ld.so.preload, and its own /etc/kashim.conf. */
+static bool
+is_elsewhere(int directory)
+{
+	struct stat here, there;
+
+	return stat("/", &here) == 0 && fstatat(directory, "root", &there, 0) == 0 &&
+	       (here.st_dev != there.st_dev || here.st_ino != there.st_ino);
 }
 
 static void
 look(struct process *process)
 {
+	bool is_secure;
+
 	read_user(process);
-	process->arguments = read_file(process->directory, "cmdline", &process->arguments_size);
-	read_command(process);
+	process->arguments =
+	    file_read(process->directory, "cmdline", PROCESS_WORDS_MOST, &process->arguments_size);
+	if (process->arguments == NULL && errno == EFBIG)
+		process->refused = EFBIG;
 	process->name = process->command;
-	if (!read_link(process->directory, "exe", process->image)) {
-		/* A thread of the kernel has none, and who has ended none any more. */
+	if (!file_read_link(process->directory, "exe", process->image)) {
+		/* A thread of the kernel has none, and an exited process none any more. */
 		process->refused = errno == ENOENT ? ESRCH : errno;
 		return;
 	}
-	read_executed(process);
+	is_secure = read_auxiliary(process);
 	process->name = base_name(process->executed);
+	process->is_elsewhere = is_elsewhere(process->directory);
 	find_shim(process);
-	if (process->has_shim)
-		read_variables(process);
-	else
+	read_variables(process, is_secure);
+	if (!process->has_shim)
 		find_reach(process);
 }
 
-bool
-process_open(pid_t pid, struct process *process)
+/* Whether the process behind a pidfd is still there, or has not been waited for yet. */
+static bool
+is_there(int pidfd)
 {
-	char path[32];
+	return pidfd == -1 || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0U) == 0 ||
+	       errno != ESRCH;
+}
 
-	*process = (struct process){ .pid = pid };
-	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	process->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (process->directory == -1)
+/* The number was taken before the directory was opened, and is still taken: so both are the same.
+ */
+static int
+open_directory(const struct holder *holder, int pidfd)
+{
+	char path[64];
+	int directory;
+
+	if (holder->tid == holder->pid)
+		snprintf(path, sizeof(path), "/proc/%d", (int)holder->pid);
+	else
+		snprintf(
+		    path, sizeof(path), "/proc/%d/task/%d", (int)holder->pid, (int)holder->tid);
+	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory == -1 || is_there(pidfd))
+		return directory;
+	close(directory);
+	return -1;
+}
+
+/* That of the process with this start; of a thread, that of its process counts. */
+static bool
+is_same(const struct holder *holder, struct process *process)
+{
+	struct file_stat stat, leader;
+	int directory;
+	bool same = false;
+
+	if (!file_read_stat(process->directory, &stat))
 		return false;
-	process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0U);
-	look(process);
-	/* Still there, so it was the same process all the time. */
-	if (process->refused != ESRCH && faccessat(process->directory, "comm", F_OK, 0) == 0)
-		return true;
+	memcpy(process->command, stat.command, sizeof(process->command));
+	process->parent = stat.parent;
+	if (holder->tid == holder->pid)
+		return holder->started == 0 || stat.started == holder->started;
+	directory = openat(process->directory, "../..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory != -1) {
+		same = file_read_stat(directory, &leader) && leader.started == holder->started;
+		close(directory);
+	}
+	return same;
+}
+
+bool
+process_open(const struct holder *holder, struct process *process)
+{
+	unsigned flags = holder->tid == holder->pid ? 0 : PIDFD_THREAD;
+
+	*process = (struct process){ .pid = holder->pid };
+	process->pidfd = (int)syscall(SYS_pidfd_open, holder->tid, flags);
+	process->directory = open_directory(holder, process->pidfd);
+	if (process->directory == -1) {
+		if (process->pidfd != -1)
+			close(process->pidfd);
+		return false;
+	}
+	if (is_same(holder, process)) {
+		look(process);
+		if (process->refused != ESRCH)
+			return true;
+	}
 	process_close(process);
 	return false;
 }
 
 bool
-process_is_refused(const struct process *process)
+process_open_pid(pid_t pid, struct process *process)
 {
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	char path[PATH_LONGEST];
+	const struct holder holder = { .pid = pid, .tid = pid };
 
-	if (process->refused == 0)
-		return false;
-	nanosleep(&moment, NULL);
-	return !read_link(process->directory, "exe", path) && errno == process->refused;
+	return process_open(&holder, process);
 }
 
 bool
@@ -261,7 +294,8 @@ process_has_ended(const struct process *process)
 {
 	char path[PATH_LONGEST];
 
-	return !read_link(process->directory, "exe", path) && (errno == ENOENT || errno == ESRCH);
+	return !file_read_link(process->directory, "exe", path) &&
+	       (errno == ENOENT || errno == ESRCH);
 }
 
 void

@@ -4,10 +4,17 @@
 
 #include <sys/types.h>
 
+#include "outside-holder.h"
 #include "path.h"
 #include "policy.h"
 
-/* A running process, seen from outside: proc(5), pidfd_open(2). */
+/* What a process may have of arguments, and of environment: execve(2) allows less. */
+enum { PROCESS_WORDS_MOST = 8 * 1024 * 1024 };
+
+/*
+ * A running process, seen from outside: proc(5), pidfd_open(2). Much of it is what the process
+ * wants us to see, and reading that can take for ever: only in a child, see bounded.h.
+ */
 struct process {
 	pid_t pid;
 	int directory;    /* /proc/PID: it stays this process's, whoever gets its number later */
@@ -19,26 +26,26 @@ struct process {
 	char command[64]; /* as comm in proc(5) */
 	char *arguments;  /* as in /proc/PID/cmdline */
 	size_t arguments_size;
-	uint32_t user;      /* effective user id */
+	uint32_t user; /* effective user id */
+	pid_t parent;
+	bool is_elsewhere;  /* its root directory is not ours */
 	bool has_shim;      /* libkashim.so is loaded in it, */
 	bool has_old_shim;  /* but its file is not the one that stands there now */
+	bool has_variable;  /* it was started with our library in LD_PRELOAD */
 	char *conf, *line;  /* with the shim: its own KASHIM_CONF and KASHIM, or NULL */
 	bool is_reached;    /* without: a preload could reach it; */
 	char unreached[80]; /* if not, what it is: "static", "Go" and the like */
 };
 
 /*
- * Look at a process. Returns false where there is none, it has ended, or it is a thread of the
- * kernel. Close with process_close() where there is one.
+ * Look at a process, or at the thread that stands for it. Returns false where it has ended since it
+ * was found, or is a thread of the kernel. Close with process_close() where there is one.
  */
-bool process_open(pid_t pid, struct process *process);
+bool process_open(const struct holder *holder, struct process *process);
 void process_close(struct process *process);
 
-/*
- * Whether it may really not be looked at: while it becomes another program, in execve(2), nobody
- * may for a moment. Waits one millisecond; changes errno.
- */
-bool process_is_refused(const struct process *process);
+/* The same for one whose number is all that is known. */
+bool process_open_pid(pid_t pid, struct process *process);
 
 /* Whether it has ended since. Changes errno. */
 bool process_has_ended(const struct process *process);

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-socket.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "allocate.h"
 #include "apply.h"
 #include "endpoint.h"
 #include "tcp.h"
@@ -22,11 +19,6 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
-
-struct descriptor {
-	int fd;
-	uint64_t inode;
-};
 
 static const char *const state_names[] = {
 	[0] = "?",
@@ -49,75 +41,6 @@ socket_state_name(int state)
 	if (state < 0 || (size_t)state >= sizeof(state_names) / sizeof(*state_names))
 		return "?";
 	return state_names[state];
-}
-
-static int
-by_inode(const void *a, const void *b)
-{
-	const struct descriptor *first = a;
-	const struct descriptor *second = b;
-
-	if (first->inode != second->inode)
-		return first->inode < second->inode ? -1 : 1;
-	return first->fd - second->fd;
-}
-
-static int
-by_fd(const void *a, const void *b)
-{
-	const struct descriptor *first = a;
-	const struct descriptor *second = b;
-
-	return first->fd - second->fd;
-}
-
-/* Of the descriptors of one socket the lowest stays. */
-static size_t
-take_out_copies(struct descriptor *descriptors, size_t count)
-{
-	size_t kept = 0;
-
-	if (count == 0)
-		return 0;
-	qsort(descriptors, count, sizeof(*descriptors), by_inode);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || descriptors[i].inode != descriptors[i - 1].inode)
-			descriptors[kept++] = descriptors[i];
-	qsort(descriptors, kept, sizeof(*descriptors), by_fd);
-	return kept;
-}
-
-/* The sockets among the descriptors of a process. Returns 0 or an errno. */
-static int
-find_descriptors(const struct process *process, struct descriptor **found, size_t *count)
-{
-	int fd = openat(process->directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	*found = NULL;
-	*count = 0;
-	if (directory == NULL)
-		return errno;
-	while ((entry = readdir(directory)) != NULL) {
-		struct descriptor descriptor = { .fd = (int)strtol(entry->d_name, NULL, 10) };
-		char target[40];
-		ssize_t size = readlinkat(fd, entry->d_name, target, sizeof(target) - 1);
-
-		if (size == -1)
-			continue;
-		target[size] = '\0';
-		if (strncmp(target, "socket:[", 8) != 0)
-			continue;
-		descriptor.inode = strtoull(target + 8, NULL, 10);
-		if ((*count & (*count - 1)) == 0)
-			*found = allocate_or_exit(
-			    *found, (*count == 0 ? 1 : 2 * *count) * sizeof(**found));
-		(*found)[(*count)++] = descriptor;
-	}
-	closedir(directory);
-	*count = take_out_copies(*found, *count);
-	return 0;
 }
 
 /*
@@ -150,16 +73,19 @@ read_socket(struct outside_socket *socket, const struct netns *netns, uint64_t i
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
 	socklen_t family_size = sizeof(socket->family);
+	static struct settings unknown;
 
+	unknown = settings_unset();
 	getsockopt(socket->copy, SOL_SOCKET, SO_DOMAIN, &socket->family, &family_size);
 	socket->listens = tcp_listens(socket->copy);
 	socket->local = endpoint_local(socket->copy);
 	socket->remote = endpoint_remote(socket->copy);
 	socket->have = apply_read(socket->copy);
-	socket->defaults = &netns->defaults;
+	socket->defaults = netns == NULL ? &unknown : &netns->defaults;
 	if (getsockopt(socket->copy, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
 		socket->state = info.tcpi_state;
-	socket->next_probe = next_probe(socket, &info, netns_find(netns, inode));
+	socket->next_probe =
+	    next_probe(socket, &info, netns == NULL ? NULL : netns_find(netns, inode));
 	if (!socket->listens && socket->remote.known)
 		socket->direction =
 		    netns_listens(netns, &socket->local) ? DIRECTION_ACCEPT : DIRECTION_CONNECT;
@@ -170,6 +96,7 @@ socket_listed(const struct listed *listed)
 {
 	return (struct outside_socket){
 		.fd = -1,
+		.inode = listed->inode,
 		.copy = -1,
 		.family = listed->family,
 		.state = listed->state,
@@ -181,53 +108,77 @@ socket_listed(const struct listed *listed)
 	};
 }
 
-/* Returns 0 or an errno. */
-static int
-visit_one(const struct process *process, struct netns *netns, const struct descriptor *descriptor,
-    visit_socket *visit, void *context)
+/*
+ * The network namespace of the socket, which need not be that of the process, among those that were
+ * met. Where nobody may ask for it, that of the process it is.
+ */
+static struct netns *
+find_netns(struct netns *met, int copy, int directory)
 {
-	const struct listed *listed = netns_find(netns, descriptor->inode);
-	struct outside_socket socket = { .fd = descriptor->fd };
-	int why = 0;
+	int fd = ioctl(copy, SIOCGSKNS);
+	struct stat stat = { 0 };
 
-	netns_mark(netns, descriptor->inode);
-	socket.copy = (int)syscall(SYS_pidfd_getfd, process->pidfd, descriptor->fd, 0U);
-	if (socket.copy == -1) {
-		why = errno;
-		if (why == EBADF || why == ESRCH)
-			return 0;
+	if (fd != -1 ? fstat(fd, &stat) == -1 : fstatat(directory, "ns/net", &stat, 0) == -1)
+		stat.st_ino = 0;
+	if (fd != -1)
+		close(fd);
+	while (met != NULL && met->inode != stat.st_ino)
+		met = met->next;
+	return met;
+}
+
+/* Whether it is a socket, and the one that was found: descriptors get new meanings. */
+static bool
+is_still(int copy, uint64_t inode)
+{
+	struct stat stat;
+
+	return fstat(copy, &stat) == 0 && S_ISSOCK(stat.st_mode) && stat.st_ino == inode;
+}
+
+static int
+open_listed(struct outside_socket *socket, struct netns *met, const struct held *held, int why)
+{
+	for (const struct netns *netns = met; netns != NULL; netns = netns->next) {
+		const struct listed *listed = netns_find(netns, held->inode);
+
 		if (listed == NULL)
-			return why;
-		socket = socket_listed(listed);
-		socket.fd = descriptor->fd;
-	} else {
-		socket.protocol = tcp_protocol(socket.copy);
-		if (socket.protocol <= 0) {
-			close(socket.copy);
-			return 0;
-		}
-		read_socket(&socket, netns, descriptor->inode);
+			continue;
+		*socket = socket_listed(listed);
+		socket->fd = held->fd;
+		return why;
 	}
-	visit(&socket, context);
-	if (socket.copy != -1)
-		close(socket.copy);
-	return why;
+	/* Most sockets are none of TCP. */
+	return EBADF;
 }
 
 int
-sockets_visit(
-    const struct process *process, struct netns *netns, visit_socket *visit, void *context)
+socket_open(struct outside_socket *socket, const struct process *process, struct netns *met,
+    const struct held *held)
 {
-	struct descriptor *descriptors;
-	size_t count;
-	int why = find_descriptors(process, &descriptors, &count);
+	*socket = (struct outside_socket){ .fd = held->fd, .inode = held->inode };
+	socket->copy = (int)syscall(SYS_pidfd_getfd, process->pidfd, held->fd, 0U);
+	if (socket->copy == -1) {
+		int why = errno == ESRCH || process_has_ended(process) ? EBADF : errno;
 
-	for (size_t i = 0; i < count; i++) {
-		int failed = visit_one(process, netns, &descriptors[i], visit, context);
-
-		why = why == 0 ? failed : why;
+		return why == EBADF ? EBADF : open_listed(socket, met, held, why);
 	}
-	free(descriptors);
-	/* Who has ended may not be looked at any more, but that is no matter of permission. */
-	return why != 0 && process_has_ended(process) ? 0 : why;
+	if (is_still(socket->copy, held->inode)) {
+		socket->protocol = tcp_protocol(socket->copy);
+		if (socket->protocol > 0) {
+			read_socket(
+			    socket, find_netns(met, socket->copy, process->directory), held->inode);
+			return 0;
+		}
+	}
+	socket_close(socket);
+	return EBADF;
+}
+
+void
+socket_close(struct outside_socket *socket)
+{
+	if (socket->copy != -1)
+		close(socket->copy);
+	socket->copy = -1;
 }

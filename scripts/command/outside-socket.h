@@ -8,7 +8,8 @@
 
 /* A TCP socket of a running process, seen through a copy of its descriptor: pidfd_getfd(2). */
 struct outside_socket {
-	int fd;   /* its number in the process, -1 where no process was found */
+	int fd; /* its number in the process, -1 where no process was found */
+	uint64_t inode;
 	int copy; /* our own, -1 where it may not be had: then what only it can tell is unknown */
 	int family, protocol;
 	int state; /* TCP_ESTABLISHED and the like; 0 where unknown */
@@ -21,15 +22,14 @@ struct outside_socket {
 	int64_t next_probe;              /* milliseconds, -1 where none is due or that is unknown */
 };
 
-typedef void visit_socket(const struct outside_socket *socket, void *context);
-
 /*
- * Visit the TCP sockets of a process in the order of their descriptors; one that has several is
- * visited once. The copy is closed after the visit. Returns 0, or why not all could be looked at,
- * an errno. What is closed meanwhile is left out.
+ * Copy a socket of a process and read it. Returns 0; EBADF where the descriptor is closed, or is
+ * none of this TCP socket any more; or why it may not be had, an errno: then what is listed of it is
+ * all that is known. The copy is the caller's to close, soon: while it is open, the socket lives on.
  */
-int sockets_visit(
-    const struct process *process, struct netns *netns, visit_socket *visit, void *context);
+int socket_open(struct outside_socket *socket, const struct process *process, struct netns *met,
+    const struct held *held);
+void socket_close(struct outside_socket *socket);
 
 /* One that is only listed: of a process that was not found, or may not be looked at. */
 struct outside_socket socket_listed(const struct listed *listed);

@@ -1,104 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-verdict.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include <sys/stat.h>
-
-#include "allocate.h"
 #include "apply.h"
-#include "command.h"
-#include "profile.h"
-
-/* One configuration: the process that named it may have named anything. */
-struct reading {
-	char *conf;
-	bool good;
-	struct configuration configuration;
-};
-
-static struct reading *
-append_listed(struct policies *policies, const char *conf)
-{
-	struct reading *reading;
-
-	policies->readings = allocate_or_exit(
-	    policies->readings, (policies->count + 1) * sizeof(*policies->readings));
-	reading = &policies->readings[policies->count++];
-	*reading = (struct reading){ .conf = copy_or_exit(conf, strlen(conf)) };
-	return reading;
-}
-
-bool
-policies_open(struct policies *policies)
-{
-	struct reading *reading;
-
-	policies->conf = command_conf(policies->conf);
-	reading = append_listed(policies, policies->conf);
-	reading->good = command_read("", reading->conf, &reading->configuration);
-	return reading->good;
-}
-
-void
-policies_free(struct policies *policies)
-{
-	for (size_t i = 0; i < policies->count; i++) {
-		free(policies->readings[i].conf);
-		configuration_free(&policies->readings[i].configuration);
-	}
-	free(policies->readings);
-	*policies = (struct policies){ 0 };
-}
-
-/* Opening a device can do things, so what a process names is looked at before. */
-static bool
-is_file(const char *path)
-{
-	struct stat found;
-
-	return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
-/* What holds for a process. */
-static const struct reading *
-find_reading(struct policies *policies, const struct process *process)
-{
-	const char *conf = process->conf == NULL ? policies->conf : process->conf;
-	struct reading *reading;
-
-	for (size_t i = 0; i < policies->count; i++)
-		if (strcmp(policies->readings[i].conf, conf) == 0)
-			return &policies->readings[i];
-	reading = append_listed(policies, conf);
-	reading->good = is_file(conf) && command_read_quietly("", conf, &reading->configuration);
-	return reading;
-}
 
 /* Find the settings that hold, and where they were written. */
 static void
-choose_settings(struct verdict *verdict, const struct policy *policy, const struct process *process,
-    const struct outside_socket *socket)
+choose_settings(
+    struct verdict *verdict, const struct ruling *ruling, const struct outside_socket *socket)
 {
-	struct facts facts = process_facts(process);
-	const struct rule *rule;
-	char message[600];
-	struct text error = text_in(message, sizeof(message));
-	struct settings line;
+	const struct policy *policy = &ruling->policy;
+	const struct facts facts = {
+		.direction = socket->direction,
+		.remote = socket->remote,
+		.local = socket->local,
+	};
+	const struct rule *rule = policy_match(policy, &facts);
 
-	facts.direction = socket->direction;
-	facts.remote = socket->remote;
-	facts.local = socket->local;
-	rule = policy_match(policy, &facts);
+	if (rule == NULL)
+		return;
 	verdict->wanted = policy->settings[rule->settings];
-	if (process->line != NULL && profile_read_line(policy, process->line, &line, &error)) {
-		verdict->wanted = profile_obey_line(policy, rule, &line);
-		verdict->line = verdict->wanted.mode == MODE_OFF && line.mode == MODE_UNSET
-				    ? NULL
-				    : process->line;
-		if (verdict->line != NULL)
+	if (ruling->line != NULL) {
+		verdict->wanted = profile_obey_line(policy, rule, &ruling->of_line);
+		if (verdict->wanted.mode != MODE_OFF || ruling->of_line.mode != MODE_UNSET) {
+			verdict->line = ruling->line;
 			return;
+		}
 	}
 	verdict->file = rule->line == 0 ? NULL : policy->strings + rule->file;
 	verdict->line_number = rule->line;
@@ -140,19 +66,13 @@ is_known(const struct settings *wanted, const struct settings *defaults)
 }
 
 struct verdict
-verdict_of(
-    struct policies *policies, const struct process *process, const struct outside_socket *socket)
+verdict_of(const struct ruling *ruling, const struct outside_socket *socket)
 {
-	const struct reading *reading = find_reading(policies, process);
 	struct verdict verdict = { .wanted = settings_unset() };
-	struct policy policy;
 
-	if (!reading->good) {
-		verdict.broken = reading->conf;
+	choose_settings(&verdict, ruling, socket);
+	if (verdict.wanted.mode == MODE_UNSET)
 		return verdict;
-	}
-	policy = build_policy(&reading->configuration.build);
-	choose_settings(&verdict, &policy, process, socket);
 	settings_resolve(&verdict.wanted);
 	if (verdict.wanted.mode == MODE_OFF) {
 		verdict.standing = STANDING_LEFT_ALONE;
@@ -233,12 +153,15 @@ verdict_put_options(struct text *text, uint32_t options, const struct settings *
 
 /* What to do about it. */
 static void
-put_remedy(struct text *text, const struct process *process)
+put_remedy(struct text *text, const struct process *process, const char *cleared)
 {
 	if (process->has_old_shim) {
 		text_put(text, "; old shim: restart or kashim apply");
 	} else if (process->has_shim) {
 		text_put(text, "; kashim apply");
+	} else if (*cleared != '\0') {
+		text_put(text, "; no shim: ");
+		text_put(text, cleared);
 	} else if (process->is_reached) {
 		text_put(text, "; no shim: restart or kashim apply");
 	} else {
@@ -249,11 +172,14 @@ put_remedy(struct text *text, const struct process *process)
 }
 
 void
-verdict_put_note(struct text *text, const struct verdict *verdict, const struct process *process)
+verdict_put_note(struct text *text, const struct verdict *verdict, const struct ruling *ruling,
+    const struct process *process, const char *cleared)
 {
-	if (verdict->broken != NULL) {
+	if (ruling->unknown != NULL) {
+		text_put(text, ruling->unknown);
+	} else if (*ruling->broken != '\0') {
 		text_put(text, "in error: kashim check ");
-		text_put(text, verdict->broken);
+		text_put(text, ruling->broken);
 	} else if (verdict->standing == STANDING_LEFT_ALONE) {
 		text_put(text, "left alone by ");
 		put_place(text, verdict);
@@ -270,7 +196,7 @@ verdict_put_note(struct text *text, const struct verdict *verdict, const struct 
 		text_put(text, " (");
 		put_place(text, verdict);
 		text_put(text, ")");
-		put_remedy(text, process);
+		put_remedy(text, process, cleared);
 	} else if (verdict->standing == STANDING_PROTECTED && !process->has_shim) {
 		text_put(text, "no shim");
 	}

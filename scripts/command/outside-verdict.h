@@ -2,22 +2,8 @@
 #ifndef KASHIM_OUTSIDE_VERDICT_H
 #define KASHIM_OUTSIDE_VERDICT_H
 
+#include "outside-ruling.h"
 #include "outside-socket.h"
-
-/* Configurations that were read, by their names. Starts as { 0 }; `conf` is the one that holds for
- * processes without the shim. */
-struct policies {
-	const char *conf;
-	struct reading *readings;
-	size_t count;
-};
-
-/*
- * Read the configuration `policies->conf`, and print what is wrong with it. Returns whether it is
- * in order. Free with policies_free() in either case.
- */
-bool policies_open(struct policies *policies);
-void policies_free(struct policies *policies);
 
 enum standing {
 	STANDING_UNKNOWN,    /* its values, or the policy, cannot be found out */
@@ -26,28 +12,26 @@ enum standing {
 	STANDING_UNPROTECTED, /* applying the policy would change something, or it is too slow */
 };
 
-/* What the policy says of a socket. Strings belong to the policies and the process. */
+/* What the policy says of a socket. Strings belong to the ruling. */
 struct verdict {
 	enum standing standing;
 	struct settings wanted; /* resolved */
 	const char *line;       /* the KASHIM variable, where that decides; or NULL */
 	const char *file;       /* where the rule stands; NULL for the built-in policy */
 	unsigned line_number;
-	const char *broken; /* the configuration that holds, where it is in error; or NULL */
-	uint32_t lacking;   /* the options that applying would change, as bits 1 << option */
-	bool too_slow;      /* keepalive runs, but not before the path forgets the connection */
+	uint32_t lacking; /* the options that applying would change, as bits 1 << option */
+	bool too_slow;    /* keepalive runs, but not before the path forgets the connection */
 };
 
-/*
- * Judge a socket as the shim would inside: by the process's own KASHIM_CONF and KASHIM where the
- * shim is loaded in it, else by the policy of who asks.
- */
-struct verdict verdict_of(
-    struct policies *policies, const struct process *process, const struct outside_socket *socket);
+/* Judge a socket by what holds for its owner. */
+struct verdict verdict_of(const struct ruling *ruling, const struct outside_socket *socket);
 
-/* Append what there is to say of it: what it wants, why, and what to do. */
-void verdict_put_note(
-    struct text *text, const struct verdict *verdict, const struct process *process);
+/*
+ * Append what there is to say of it: what it wants, why, and what to do. `cleared` is what cleared
+ * the environment of the process, or "": see outside-launcher.h.
+ */
+void verdict_put_note(struct text *text, const struct verdict *verdict, const struct ruling *ruling,
+    const struct process *process, const char *cleared);
 
 /* Append the value of an option, as people read it in a table: "on", "60s"; "?" for VALUE_UNSET. */
 void verdict_put_value(struct text *text, enum option_id option, int32_t value);

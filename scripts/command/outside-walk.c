@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-walk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,59 +11,19 @@
 #include <unistd.h>
 
 #include "allocate.h"
+#include "outside-file.h"
 #include "terminal.h"
 
-/* What one process needs while its sockets are visited. */
-struct stop {
+/* What one walk needs besides. */
+struct round {
 	struct walk *walk;
-	const struct process *process;
-	walk_visit *visit;
+	struct holders holders;
+	char *const *operands;
+	bool *met_operands;
+	visit_found *found;
 	void *context;
+	pid_t refused; /* the last process of which something was */
 };
-
-static void
-judge(const struct outside_socket *socket, void *context)
-{
-	const struct stop *stop = context;
-	struct verdict verdict = verdict_of(&stop->walk->policies, stop->process, socket);
-
-	stop->visit(stop->process, socket, &verdict, stop->context);
-}
-
-/* A process that may not be looked at is one line of its own, for who asked for it. */
-static void
-visit_refused(const struct process *process, walk_visit *visit, void *context)
-{
-	struct listed nothing = { .timer = -1 };
-	struct outside_socket socket = socket_listed(&nothing);
-	struct verdict unknown = { .wanted = settings_unset() };
-
-	visit(process, &socket, &unknown, context);
-}
-
-static void
-visit_process(
-    struct walk *walk, const struct process *process, bool named, walk_visit *visit, void *context)
-{
-	struct stop stop = { walk, process, visit, context };
-	struct netns *netns;
-	int why = process->refused;
-
-	if (why == 0) {
-		netns = netns_of(&walk->netns_met, process->directory);
-		why = sockets_visit(process, netns, judge, &stop);
-	}
-	if (why == 0)
-		return;
-	walk->any_refused = true;
-	/* Without operands nobody knows whether it has a socket at all. */
-	if (process->refused != 0 && (!named || !process_is_refused(process)))
-		return;
-	if (process->refused != 0)
-		visit_refused(process, visit, context);
-	walk->refused++;
-	walk->why = why;
-}
 
 static bool
 is_pid(const char *operand)
@@ -71,30 +31,149 @@ is_pid(const char *operand)
 	return *operand != '\0' && strspn(operand, "0123456789") == strlen(operand);
 }
 
-/* Whether a process with this number may be meant, so that it is worth a look. */
+/* Whether a process may be meant, so that it is worth a look. */
 static bool
-may_be_meant(const char *pid, char *const *operands)
+may_be_meant(pid_t pid, char *const *operands)
 {
 	bool may = *operands == NULL;
 
 	for (; *operands != NULL && !may; operands++)
-		may = !is_pid(*operands) || strtol(pid, NULL, 10) == strtol(*operands, NULL, 10);
+		may = !is_pid(*operands) || strtol(*operands, NULL, 10) == pid;
 	return may;
 }
 
-/* Whether some operand means this process. All that do are marked as met. */
-static bool
-is_meant(const struct process *process, char *const *operands, bool *met)
+static int
+by_fd(const void *a, const void *b)
 {
-	bool meant = false;
+	return ((const struct held *)a)->fd - ((const struct held *)b)->fd;
+}
 
-	for (size_t i = 0; operands[i] != NULL; i++) {
-		if (!process_is(process, operands[i]))
+/* What is still to be visited with this holder. Of all processes, the owner is the one. */
+static size_t
+choose(const struct round *round, const struct holder *holder, struct held *chosen)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < holder->count; i++) {
+		const struct holding *owner = holders_owner(&round->holders, holder->held[i].inode);
+
+		if (owner != NULL && owner->visited)
 			continue;
-		met[i] = true;
-		meant = true;
+		if (owner != NULL && *round->operands == NULL &&
+		    &round->holders.holder[owner->holder] != holder)
+			continue;
+		chosen[count++] = holder->held[i];
 	}
-	return meant;
+	if (count != 0)
+		qsort(chosen, count, sizeof(*chosen), by_fd);
+	return count;
+}
+
+/* The network namespaces that its sockets may be in. Returns whether it still is the same process.
+ */
+static bool
+meet_netns(struct walk *walk, const struct holder *holder)
+{
+	char path[64];
+	struct file_stat stat;
+	bool same = false;
+	int directory;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)holder->pid, (int)holder->tid);
+	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory == -1)
+		return false;
+	if (file_read_stat(directory, &stat)) {
+		same = holder->tid != holder->pid || stat.started == holder->started;
+		netns_of(&walk->met, directory);
+	}
+	close(directory);
+	return same;
+}
+
+/* A process of which nothing can be found out is a line of its own. */
+static void
+tell_process(struct round *round, const struct holder *holder, const char *note, int why)
+{
+	struct finding finding = finding_of_process(holder->pid, holder->command, note, why);
+
+	round->found(&finding, round->context);
+}
+
+/* Passes findings on, and sees what may not be looked at. */
+static void
+pass_on(const struct finding *finding, void *context)
+{
+	struct round *round = context;
+	struct walk *walk = round->walk;
+	struct holding *owner = holders_owner(&round->holders, finding->socket.inode);
+
+	if (finding->kind == FINDING_SOCKET && owner != NULL)
+		owner->visited = true;
+	if (finding->why != 0 && *finding->note == '\0') {
+		walk->any_refused = true;
+		walk->refused += round->refused != finding->pid;
+		walk->why = finding->why;
+		round->refused = finding->pid;
+	} else if (finding->kind == FINDING_PROCESS) {
+		walk->unjudged++;
+	}
+	round->found(finding, round->context);
+}
+
+static void
+visit(struct round *round, const struct holder *holder)
+{
+	struct walk *walk = round->walk;
+	struct held *chosen = allocate_or_exit(NULL, (holder->count + 1) * sizeof(*chosen));
+	struct visit visit = {
+		.policies = &walk->policies,
+		.holders = &round->holders,
+		.holder = holder,
+		.held = chosen,
+		.count = choose(round, holder, chosen),
+		.operands = round->operands,
+		.met_operands = round->met_operands,
+		.changes = walk->changes,
+		.patience = patience_of(&walk->patience, holder->user),
+	};
+
+	if ((visit.count != 0 || *round->operands != NULL) && meet_netns(walk, holder)) {
+		visit.met = walk->met;
+		if (visit_holder(&visit, pass_on, round, NULL) != BOUNDED_DONE) {
+			patience_lose(&walk->patience, holder->user);
+			walk->unjudged++;
+			tell_process(round, holder, "it does not answer in time", 0);
+		}
+	}
+	free(chosen);
+}
+
+/* Without operands nobody knows whether it has a socket at all. */
+static void
+visit_refused(struct round *round, struct holder *holder)
+{
+	struct walk *walk = round->walk;
+	bool named = false;
+
+	for (size_t i = 0; round->operands[i] != NULL; i++) {
+		char *const operand = round->operands[i];
+
+		if (is_pid(operand) ? strtol(operand, NULL, 10) == holder->pid
+				    : fnmatch(operand, holder->command, 0) == 0)
+			named = round->met_operands[i] = true;
+	}
+	walk->any_refused = true;
+	if (!named)
+		return;
+	holder_retry(&round->holders, holder);
+	if (holder->refused == 0) {
+		visit(round, holder);
+		return;
+	}
+	tell_process(round, holder, "", holder->refused);
+	walk->refused++;
+	walk->why = holder->refused;
 }
 
 static void
@@ -112,81 +191,72 @@ show_progress(pid_t pid, time_t started)
 }
 
 static void
-visit_processes(
-    struct walk *walk, char *const *operands, bool *met, walk_visit *visit, void *context)
+visit_all(struct round *round)
 {
 	bool is_terminal = terminal_of(STDERR_FILENO).is_terminal;
 	time_t started = time(NULL);
-	DIR *directory = opendir("/proc");
-	const struct dirent *entry;
 
-	if (directory == NULL) {
-		fprintf(stderr, "kashim: /proc: %s\n", strerror(errno));
-		return;
-	}
-	while ((entry = readdir(directory)) != NULL) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct process process;
+	for (size_t i = 0; i < round->holders.count; i++) {
+		struct holder *holder = &round->holders.holder[i];
 
-		if (pid <= 0 || pid == getpid() || !may_be_meant(entry->d_name, operands) ||
-		    !process_open(pid, &process))
+		if (!may_be_meant(holder->pid, round->operands))
 			continue;
 		if (is_terminal)
-			show_progress(pid, started);
-		if (*operands == NULL || is_meant(&process, operands, met))
-			visit_process(walk, &process, *operands != NULL, visit, context);
-		process_close(&process);
+			show_progress(holder->pid, started);
+		if (holder->refused != 0)
+			visit_refused(round, holder);
+		else
+			visit(round, holder);
 	}
-	closedir(directory);
 	if (is_terminal)
 		show_progress(0, started);
 }
 
 /* Sockets that are listed, and of which no process was found: someone else's, or the kernel's. */
 static void
-visit_rest(struct walk *walk, walk_visit *visit, void *context)
+visit_rest(struct round *round, struct netns *netns, int self)
 {
-	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct netns *netns;
-	struct verdict unknown = { .wanted = settings_unset() };
-
-	if (self == -1)
-		return;
-	netns = netns_of(&walk->netns_met, self);
+	for (size_t i = 0; i < round->holders.holdings; i++)
+		netns_mark(netns, round->holders.holding[i].inode);
 	netns_refresh(netns, self);
 	for (size_t i = 0; i < netns->count; i++) {
-		struct outside_socket socket = socket_listed(&netns->listed[i]);
+		const struct finding finding = finding_of_listed(&netns->listed[i]);
 
 		if (netns->listed[i].seen)
 			continue;
-		visit(NULL, &socket, &unknown, context);
-		walk->listed_alone++;
+		round->found(&finding, round->context);
+		round->walk->listed_alone++;
 	}
-	close(self);
 }
 
 bool
-walk_sockets(struct walk *walk, char *const *operands, walk_visit *visit, void *context)
+walk_sockets(struct walk *walk, char *const *operands, visit_found *found, void *context)
 {
-	size_t count = 0;
-	bool *met;
+	struct round round = { walk, { 0 }, operands, NULL, found, context, 0 };
+	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct netns *netns = self == -1 ? NULL : netns_of(&walk->met, self);
 	bool good = true;
+	size_t count = 0;
 
 	while (operands[count] != NULL)
 		count++;
-	met = allocate_or_exit(NULL, count + 1);
-	memset(met, 0, count + 1);
-	visit_processes(walk, operands, met, visit, context);
-	if (count == 0)
-		visit_rest(walk, visit, context);
+	round.met_operands = allocate_or_exit(NULL, count + 1);
+	memset(round.met_operands, 0, count + 1);
+	round.holders = holders_find(NULL, NULL);
+	visit_all(&round);
+	if (count == 0 && netns != NULL)
+		visit_rest(&round, netns, self);
 	for (size_t i = 0; i < count; i++) {
-		if (met[i])
+		if (round.met_operands[i])
 			continue;
 		good = false;
 		fprintf(stderr, "kashim: %s: %s\n", operands[i],
 		    is_pid(operands[i]) ? "no such process" : "no process runs this program");
 	}
-	free(met);
+	if (self != -1)
+		close(self);
+	holders_free(&round.holders);
+	free(round.met_operands);
 	return good;
 }
 
@@ -203,8 +273,11 @@ walk_report(const struct walk *walk)
 		fputs("kashim: ? is a socket that no visible process holds: the kernel's own, or "
 		      "of another container\n",
 		    stderr);
+	if (walk->unjudged != 0)
+		fprintf(stderr, "kashim: %u process%s could not be judged, see the note of each\n",
+		    walk->unjudged, walk->unjudged == 1 ? "" : "es");
 	if (walk->refused == 0)
-		return walk->listed_alone != 0 && walk->any_refused;
+		return walk->unjudged != 0 || (walk->listed_alone != 0 && walk->any_refused);
 	fprintf(stderr,
 	    "kashim: %u process%s could not be looked at: %s; that needs root, or CAP_SYS_PTRACE, "
 	    "see kashim(1)\n",
@@ -216,5 +289,6 @@ void
 walk_free(struct walk *walk)
 {
 	policies_free(&walk->policies);
-	netns_free(walk->netns_met);
+	patience_free(&walk->patience);
+	netns_free(walk->met);
 }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "outside-rights.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "allocate.h"
+#include "outside-file.h"
+
+enum { GROUPS_MOST = 65536, STATUS_MOST = 1 << 20 };
+
+/* Four numbers: real, effective, saved, of the file system. */
+static bool
+read_last(const char *status, const char *key, unsigned *last)
+{
+	const char *line = strstr(status, key);
+
+	return line != NULL && sscanf(line + strlen(key), "%*u %*u %*u %u", last) == 1;
+}
+
+bool
+rights_read(struct rights *rights, const struct process *process)
+{
+	size_t size;
+	char *status = file_read(process->directory, "status", STATUS_MOST, &size);
+	const char *groups = status == NULL ? NULL : strstr(status, "\nGroups:");
+	char *at;
+
+	*rights = (struct rights){ 0 };
+	if (groups == NULL || !read_last(status, "\nUid:", &rights->user) ||
+	    !read_last(status, "\nGid:", &rights->group)) {
+		free(status);
+		return false;
+	}
+	at = status + (groups - status) + strlen("\nGroups:");
+	at[strcspn(at, "\n")] = '\0';
+	rights->groups = allocate_or_exit(NULL, GROUPS_MOST * sizeof(*rights->groups));
+	for (char *end; rights->count < GROUPS_MOST; at = end) {
+		gid_t group = (gid_t)strtoul(at, &end, 10);
+
+		if (end == at)
+			break;
+		rights->groups[rights->count++] = group;
+	}
+	free(status);
+	return true;
+}
+
+/* Its root directory and the one it works in: both before the rights to enter them are gone. */
+static bool
+take_place(const struct process *process)
+{
+	int root = openat(process->directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int here = openat(process->directory, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool taken = root != -1 && fchdir(root) == 0;
+
+	/* An ordinary user may not, and needs it only for a process of another root. */
+	if (taken && chroot(".") == -1)
+		taken = !process->is_elsewhere;
+	if (taken && here != -1)
+		taken = fchdir(here) == 0;
+	if (root != -1)
+		close(root);
+	if (here != -1)
+		close(here);
+	return taken;
+}
+
+static bool
+take_rights(const struct rights *rights)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	if (geteuid() == 0) {
+		if (setgroups(rights->count, rights->groups) == -1 ||
+		    setresgid(rights->group, rights->group, rights->group) == -1 ||
+		    setresuid(rights->user, rights->user, rights->user) == -1)
+			return false;
+	} else if (geteuid() != rights->user) {
+		return false;
+	}
+	return syscall(SYS_capset, &header, none) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+bool
+rights_take(const struct rights *rights, const struct process *process)
+{
+	return take_place(process) && take_rights(rights);
+}
+
+void
+rights_free(struct rights *rights)
+{
+	free(rights->groups);
+	*rights = (struct rights){ 0 };
+}
