@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sys/stat.h>
-
 #include "allocate.h"
+#include "bounded.h"
+#include "outside-patience.h"
 #include "outside-process.h"
 
 /* Programs that need a restart, by name. */
@@ -18,16 +18,6 @@ struct program_count {
 	unsigned count;
 };
 
-/* Another root has its own /etc/ld.so.preload. */
-static bool
-is_elsewhere(const struct process *process)
-{
-	struct stat here, there;
-
-	return stat("/", &here) == 0 && fstatat(process->directory, "root", &there, 0) == 0 &&
-	       (here.st_dev != there.st_dev || here.st_ino != there.st_ino);
-}
-
 static enum census_kind
 kind_of(const struct process *process)
 {
@@ -35,7 +25,7 @@ kind_of(const struct process *process)
 		return CENSUS_UNKNOWN;
 	if (process->has_shim)
 		return process->has_old_shim ? CENSUS_OLD : CENSUS_LOADED;
-	if (is_elsewhere(process))
+	if (process->is_elsewhere)
 		return CENSUS_ELSEWHERE;
 	if (!process->is_reached && (strstr(process->unreached, "static") != NULL ||
 					strstr(process->unreached, "Go") != NULL))
@@ -65,6 +55,34 @@ by_name(const void *one, const void *other)
 	    ((const struct program_count *)one)->name, ((const struct program_count *)other)->name);
 }
 
+/* What a child finds out about one process. */
+struct sighting {
+	enum census_kind kind;
+	char name[256];
+};
+
+static void
+look_at_process(int out, void *context)
+{
+	const pid_t *pid = context;
+	struct sighting sighting = { CENSUS_UNKNOWN, "" };
+	struct process process;
+	struct text name = text_in(sighting.name, sizeof(sighting.name));
+
+	if (!process_open_pid(*pid, &process))
+		return;
+	sighting.kind = kind_of(&process);
+	text_put(&name, process.name);
+	bounded_send(out, &sighting, sizeof(sighting), NULL, 0);
+}
+
+static void
+take_sighting(const void *message, size_t size, void *context)
+{
+	if (size == sizeof(struct sighting))
+		memcpy(context, message, size);
+}
+
 /* The first process is left alone by the library, and so are we. */
 struct census
 census_take(bool is_enabled)
@@ -75,16 +93,19 @@ census_take(bool is_enabled)
 
 	while (directory != NULL && (entry = readdir(directory)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct process process;
-		enum census_kind kind;
+		struct sighting sighting = { CENSUS_COUNT, "" };
+		const struct bounded bounded = { look_at_process, &pid, take_sighting, &sighting,
+			PATIENCE_MS };
 
-		if (pid <= 1 || pid == getpid() || !process_open(pid, &process))
+		if (pid <= 1 || pid == getpid())
 			continue;
-		kind = kind_of(&process);
-		census.count[kind]++;
-		if (kind == CENSUS_OLD || (kind == CENSUS_WITHOUT && is_enabled))
-			note_program(&census, process.name);
-		process_close(&process);
+		if (bounded_run(&bounded, NULL) != BOUNDED_DONE)
+			sighting.kind = CENSUS_UNKNOWN;
+		if (sighting.kind == CENSUS_COUNT)
+			continue;
+		census.count[sighting.kind]++;
+		if (sighting.kind == CENSUS_OLD || (sighting.kind == CENSUS_WITHOUT && is_enabled))
+			note_program(&census, sighting.name);
 	}
 	if (directory != NULL)
 		closedir(directory);

@@ -13,7 +13,8 @@ struct apply_output {
 	bool is_json;
 	struct json json;
 	uint32_t sockets, processes, refused;
-	pid_t last; /* the process of the socket before */
+	pid_t last;     /* the process of the socket before */
+	pid_t unjudged; /* the last process that could not be judged, or 0 */
 };
 
 static void
@@ -81,9 +82,13 @@ print_refused(const struct finding *finding)
 	fprintf(stderr, "%s: refused by the kernel\n", room);
 }
 
+/* Once for each process. */
 static void
-print_unjudged(const struct finding *finding)
+print_unjudged(struct apply_output *output, const struct finding *finding)
 {
+	if (finding->pid == output->unjudged)
+		return;
+	output->unjudged = finding->pid;
 	fprintf(stderr, "kashim: %d ", (int)finding->pid);
 	terminal_put(stderr, finding->program);
 	fprintf(stderr, ": nothing was changed: %s\n", finding->note);
@@ -96,8 +101,8 @@ show_change(const struct finding *finding, void *context)
 	uint32_t changed = output->is_dry ? finding->verdict.lacking : finding->changed;
 	const struct settings *after = output->is_dry ? &finding->verdict.wanted : &finding->after;
 
-	if (finding->kind == FINDING_PROCESS && *finding->note != '\0')
-		print_unjudged(finding);
+	if (finding->verdict.standing == STANDING_UNKNOWN && *finding->note != '\0')
+		print_unjudged(output, finding);
 	if (finding->refused != 0) {
 		output->refused++;
 		print_refused(finding);
@@ -135,7 +140,7 @@ walk_and_apply(struct walk *walk, char *const *operands, struct apply_output *ou
 	else
 		print_summary(output);
 	good &= !walk_report(walk);
-	return good && output->refused == 0;
+	return good && output->refused == 0 && output->unjudged == 0;
 }
 
 static int

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,9 +20,18 @@ enum { GROUPS_MOST = 65536, STATUS_MOST = 1 << 20 };
 static bool
 read_last(const char *status, const char *key, unsigned *last)
 {
-	const char *line = strstr(status, key);
+	const char *at = strstr(status, key);
+	char *end;
 
-	return line != NULL && sscanf(line + strlen(key), "%*u %*u %*u %u", last) == 1;
+	if (at == NULL)
+		return false;
+	at += strlen(key);
+	for (int i = 0; i < 4; i++, at = end) {
+		*last = (unsigned)strtoul(at, &end, 10);
+		if (end == at)
+			return false;
+	}
+	return true;
 }
 
 bool

@@ -144,7 +144,7 @@ is_meant(const struct look *look)
 		count++;
 	marks = allocate_or_exit(NULL, count + 1);
 	for (size_t i = 0; i < count; i++)
-		any |= marks[i] = process_is(&look->process, operands[i]);
+		any |= (marks[i] = process_is(&look->process, operands[i]) ? 1 : 0) != 0;
 	if (count != 0 && any)
 		bounded_send(look->out, &meant, sizeof(meant), marks, count);
 	free(marks);

@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A program that runs without the library below one that has it was started with another environment. kashim status says by
+# what, and what helps, for a restart does not.
+
+load ../lib/live
+load ../lib/play
+load ../lib/status
+
+# A launcher of this name under the shim, which starts play with an environment of its own.
+launch() {
+	end_scene
+	rm -f log
+	cp "$(type -p bash)" "./$1"
+	# shellcheck disable=SC2016 # the launcher expands it
+	start "./$1" -c 'env -i "$0" "a socket inet" & wait' "$PLAY"
+	wait_for is_played
+	launcher=$PID
+	PID=$(children_of "$launcher")
+}
+
+note_has() {
+	kashim status "$PID" >out
+	grep -qF -e "; no shim: $1" out || fail "$(cat out)"
+}
+
+@test "a launcher that is known: how the library gets past it" {
+	needs_root
+	launch cron
+	[ "$(timers_of "$PID")" = "$UNTOUCHED" ] || fail "control: the library is there"
+	note_has 'cron clears the environment: write LD_PRELOAD=... above the lines of the crontab'
+	kashim status "$launcher" >out 2>&1
+	not grep -q 'clears' out
+}
+
+@test "each launcher that is known" {
+	needs_root
+	sed -n 's/^	{ "\([a-z0-9]*\)", "\(.*\)" },$/\1\t\2/p' "$ROOT/scripts/command/outside-launcher.c" >known
+	[ "$(wc -l <known)" -ge 15 ] || fail "they are not found"
+	while IFS=$'\t' read -r name remedy; do
+		launch "$name"
+		note_has "$name clears the environment: $remedy"
+	done <known
+}
+
+@test "one that is not known: where it was cleared" {
+	needs_root
+	launch superd
+	note_has 'environment cleared below superd, which has the shim: use kashim run there, or kashim apply'
+}
+
+@test "a program that was started without the shim: restart it" {
+	needs_root
+	unwrap
+	launch cron
+	note_has 'restart or kashim apply'
+}
