@@ -93,7 +93,7 @@ census_take(bool is_enabled)
 
 	while (directory != NULL && (entry = readdir(directory)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct sighting sighting = { CENSUS_COUNT, "" };
+		struct sighting sighting = { CENSUS_KINDS, "" };
 		const struct bounded bounded = { look_at_process, &pid, take_sighting, &sighting,
 			PATIENCE_MS };
 
@@ -101,7 +101,7 @@ census_take(bool is_enabled)
 			continue;
 		if (bounded_run(&bounded, NULL) != BOUNDED_DONE)
 			sighting.kind = CENSUS_UNKNOWN;
-		if (sighting.kind == CENSUS_COUNT)
+		if (sighting.kind == CENSUS_KINDS)
 			continue;
 		census.count[sighting.kind]++;
 		if (sighting.kind == CENSUS_OLD || (sighting.kind == CENSUS_WITHOUT && is_enabled))

@@ -137,11 +137,16 @@ for number in range(2000):
 	for _ in $(seq 5); do
 		start_pretender "$PWD/named/k.conf"
 	done
+	wait_for six_are_played
 	mount_silent_for "$hostile"
 	before=$(date +%s%N)
 	kashim status play >out 2>err || :
 	echo "# $((($(date +%s%N) - before) / 1000000)) ms for six processes of one user" >&3
 	[ "$(grep -c 'does not answer' out)" -eq 6 ] || fail "$(cat out)"
+}
+
+six_are_played() {
+	[ "$(grep -cx ready log)" -eq 6 ]
 }
 
 @test "a socket that a stalled thread has locked: given up" {
