@@ -2,6 +2,7 @@
 #include "outside-verdict.h"
 
 #include "apply.h"
+#include "profile.h"
 
 /* Find the settings that hold, and where they were written. */
 static void

@@ -31,18 +31,6 @@ struct look {
 	size_t owners;
 };
 
-/* The same as the shim does when it adopts a socket. */
-static void
-change(const struct outside_socket *socket, const struct settings *wanted)
-{
-	if (wanted->mode == MODE_FORCE)
-		apply(socket->copy, wanted, setsockopt);
-	else
-		apply_missing(socket->copy, wanted, socket->defaults, setsockopt);
-	if (socket->listens)
-		apply_listener(socket->copy, wanted, setsockopt);
-}
-
 static uint32_t
 find_changed(const struct settings *before, const struct settings *after)
 {
@@ -96,7 +84,7 @@ change_socket(struct finding *finding, const struct outside_socket *socket)
 
 	if (verdict->standing != STANDING_PROTECTED && verdict->standing != STANDING_UNPROTECTED)
 		return;
-	change(socket, &verdict->wanted);
+	apply_adopt(socket->copy, &verdict->wanted, socket->defaults, socket->listens, setsockopt);
 	finding->after = apply_read(socket->copy);
 	finding->changed = find_changed(&socket->have, &finding->after);
 	finding->refused = verdict->lacking & ~finding->changed;
