@@ -38,6 +38,7 @@ client_notices() {
 	says server 'got pong' 2
 	silence
 	network_reboot_server
+	within 2.9
 	lost kashim ECONNRESET $IDLE
 	until_after 2 "$(now)"
 	is_waiting plain
@@ -61,6 +62,7 @@ server_notices() {
 	says two 'got pong'
 	silence
 	network_reboot_client
+	within 2.9
 	lost kashim ECONNRESET $IDLE
 	until_after 2 "$(now)"
 	is_waiting plain
@@ -81,6 +83,7 @@ socat_notices() {
 	says kashim ping
 	silence
 	network_reboot_server
+	within 2.9
 	gave_up kashim 0 $IDLE
 	until_after 2 "$(now)"
 	is_waiting plain

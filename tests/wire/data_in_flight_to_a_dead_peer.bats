@@ -47,6 +47,7 @@ client_notices() {
 	says server 'got pong' 4
 	silence
 	network_cut
+	within 1.9
 	ping_from plain short auto
 	lost auto ETIMEDOUT $DEAD
 	sent=$MEASURED
@@ -76,6 +77,7 @@ server_notices() {
 	done
 	silence
 	network_cut
+	within 1.9
 	ping_from plain short auto
 	lost auto ETIMEDOUT $DEAD
 	sent=$MEASURED

@@ -64,6 +64,7 @@ client_notices() {
 	says server 'got pong' 2
 	silence
 	vanish "$way" server
+	within 1.9
 	lost kashim ETIMEDOUT $DEAD
 	outlived_by plain
 	row "client, $family, $(how "$way")" "still waiting" "ETIMEDOUT after $MEASURED s" "$DEAD s"
@@ -86,6 +87,7 @@ server_notices() {
 	says two 'got pong'
 	silence
 	vanish "$way" client
+	within 1.9
 	lost kashim ETIMEDOUT $DEAD
 	outlived_by plain
 	row "server, $family, $(how "$way")" "still waiting" "ETIMEDOUT after $MEASURED s" "$DEAD s"
@@ -107,6 +109,7 @@ tool_notices() {
 	says kashim ping
 	silence
 	network_cut
+	within 1.9
 	gave_up kashim "$status" $DEAD
 	outlived_by plain
 	row "$tool, silent drop" "still waiting" "ended after $MEASURED s" "$DEAD s"
@@ -127,6 +130,7 @@ ssh_notices() {
 	says kashim 'hello.*' 2
 	silence
 	network_cut
+	within 1.9
 	gave_up kashim 255 $DEAD
 	outlived_by plain
 	row "ssh, idle session, silent drop" "still waiting" "ended after $MEASURED s" "$DEAD s"
@@ -153,6 +157,7 @@ descriptors_come_back() {
 	says two 'got pong' 300
 	silence
 	network_link_down client
+	within 1.9
 	says kashim 'ended ETIMEDOUT.*' 300
 	lost kashim ETIMEDOUT $DEAD
 	wait_for has_descriptors kashim "$before"

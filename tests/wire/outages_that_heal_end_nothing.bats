@@ -10,7 +10,7 @@ DEAD=6
 
 setup_file() {
 	play_all <<-'END'
-		before_first heals 0.5
+		before_first heals 1
 		before_second heals 2.5
 		before_third heals 3.5
 		before_last heals 4.5
@@ -39,15 +39,15 @@ open_connections() {
 	ping_from one two
 	says one 'got pong'
 	says two 'got pong' 2
-	silence
+	silence 7000
 	network_cut 7000
 	network_cut 7001
+	within 0.9
 }
 
 heals() {
 	open_connections
-	until_after "$1"
-	network_heal 7000
+	network_heal_after "$1" 7000
 	lost kashim-dead ETIMEDOUT $DEAD
 	until_after 2 "$(now)"
 	is_waiting kashim
@@ -62,9 +62,7 @@ heals() {
 # All probes are lost: it is dead when the next one would be due, and not before.
 does_not_help() {
 	open_connections
-	until_after "$1"
-	is_waiting kashim
-	network_heal 7000
+	network_heal_after "$1" 7000
 	lost kashim ETIMEDOUT $DEAD
 	is_waiting plain
 	row "outage of $1 s, longer than the last probe" "still waiting" "ETIMEDOUT after $MEASURED s" "$DEAD s"
@@ -89,12 +87,12 @@ server_keeps() {
 	says one 'got pong'
 	says two 'got pong'
 	says three 'got pong'
-	silence
+	silence 7000
 	network_cut 7000
 	network_cut 7001
 	network_cut 7002
-	until_after "$1"
-	network_heal 7000
+	within 1.9
+	network_heal_after "$1" 7000
 	lost kashim-dead ETIMEDOUT $DEAD
 	until_after 2 "$(now)"
 	is_waiting kashim
