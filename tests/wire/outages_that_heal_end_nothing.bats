@@ -39,9 +39,8 @@ open_connections() {
 	ping_from one two
 	says one 'got pong'
 	says two 'got pong' 2
-	silence 7000
-	network_cut 7000
-	network_cut 7001
+	silence_of 7000
+	network_cut 7000 7001
 	within 0.9
 }
 
@@ -87,10 +86,8 @@ server_keeps() {
 	says one 'got pong'
 	says two 'got pong'
 	says three 'got pong'
-	silence 7000
-	network_cut 7000
-	network_cut 7001
-	network_cut 7002
+	silence_of 7000
+	network_cut 7000 7001 7002
 	within 1.9
 	network_heal_after "$1" 7000
 	lost kashim-dead ETIMEDOUT $DEAD

@@ -5,9 +5,9 @@ when it was late.
 It runs before it is needed, so that nothing has to be started at that time. Orders are lines on standard input; times are
 in seconds since the machine started, as /proc/uptime has them:
 
-    FROM UNTIL cut [PORT]    from now on drop everything, or what belongs to this TCP port of the server, without a word
-    FROM UNTIL heal [PORT]   no more
-    FROM UNTIL down HOST     pull its cable
+    FROM UNTIL cut [PORT...]    from now on drop everything, or what belongs to these TCP ports of the server, without a word
+    FROM UNTIL heal [PORT...]   no more
+    FROM UNTIL down HOST        pull its cable
 
 Each is carried out at FROM, or at once where that is over, and answered when it is done:
 
@@ -80,11 +80,13 @@ class Paths:
         self.sockets = sockets_of_hosts(hosts)
         self.rules = Rules()
 
-    def cut(self, port=""):
-        self.rules.run(CUT.format(port, port and f"tcp sport {port}", port and f"tcp dport {port}"))
+    def cut(self, *ports):
+        for port in ports or ("",):
+            self.rules.run(CUT.format(port, port and f"tcp sport {port}", port and f"tcp dport {port}"))
 
-    def heal(self, port=""):
-        self.rules.run(f"delete table inet cut{port}")
+    def heal(self, *ports):
+        for port in ports or ("",):
+            self.rules.run(f"delete table inet cut{port}")
 
     def down(self, host):
         request = struct.pack("16sH14x", b"eth0", 0)
