@@ -29,7 +29,7 @@ LARGE_FILES := $(if $(filter 4,$(shell echo __SIZEOF_POINTER__ | $(CC) -E -P - 2
 WARNINGS = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
 WERROR = $(if $(CI),-Werror)
-KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) -MMD -MP \
+KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) \
 	-DKASHIM_VERSION='"$(VERSION)"' -DKASHIM_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DKASHIM_BINDIR='"$(BINDIR)"' -DKASHIM_SBINDIR='"$(SBINDIR)"' -DKASHIM_LIBDIR='"$(LIBDIR)"' \
 	-DKASHIM_LIBEXECDIR='"$(LIBEXECDIR)"'
@@ -44,7 +44,7 @@ RELRO := $(if $(findstring musl,$(MACHINE)),relro,norelro)
 INLINE_ATOMICS := $(if $(filter aarch64%,$(MACHINE)),$(shell $(CC) -mno-outline-atomics -E -x c /dev/null >/dev/null 2>&1 && echo -mno-outline-atomics))
 # Some distributions have linkers pack relocations, which only glibc 2.36 unpacks.
 UNPACKED := $(if $(findstring nopack-relative-relocs,$(shell $(CC) -Wl,--help 2>/dev/null)),$(comma)-z$(comma)nopack-relative-relocs)
-SHIM_CFLAGS = $(KASHIM_CFLAGS) $(INLINE_ATOMICS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -Os -ffunction-sections -fdata-sections
+SHIM_CFLAGS = $(INLINE_ATOMICS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -Os -ffunction-sections -fdata-sections
 SHIM_LDFLAGS = -shared -nostartfiles -Wl,-soname,libkashim.so -Wl,--version-script=shim/libkashim.map \
 	-Wl,-z,defs,-z,$(RELRO),-z,now,-z,noseparate-code,--gc-sections$(UNPACKED)
 
@@ -54,33 +54,44 @@ CHECK_CFLAGS = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# Goals that want more than a compiler, which scripts/build/install-dependencies looks for.
+NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs lint demo fuzz bench deb rpm
+
 # A folder says where its code may run; what it may include is what is listed here. conf/policy and shim/socket are in
-# the command and in the library, everything else is in one of them.
-POLICY_INCLUDES = -Iconf/policy
-SHIM_INCLUDES = $(POLICY_INCLUDES) -Ishim/socket -Ishim
-COMMAND_INCLUDES = $(POLICY_INCLUDES) -Iconf/language -Ishim/socket -Iscripts/command
+# the command and in the library, everything else is in one of them: tests/live/the_rooms_are_kept.bats.
+SHIM_INCLUDES = -Iconf/policy -Ishim/socket -Ishim
+COMMAND_INCLUDES = -Iconf/policy -Iconf/language -Ishim/socket -Iscripts/command
 
 SHIM_SOURCES = $(wildcard conf/policy/*.c shim/socket/*.c shim/*.c)
 COMMAND_SOURCES = $(wildcard conf/policy/*.c conf/language/*.c shim/socket/*.c scripts/command/*.c)
 SHIM_OBJECTS = $(SHIM_SOURCES:%.c=build/pic/%.o)
 COMMAND_OBJECTS = $(COMMAND_SOURCES:%.c=build/%.o)
 UNIT_OBJECTS = $(patsubst %.c,build/unit/%.o,$(wildcard tests/unit/*.c) $(filter-out %/kashim.c,$(COMMAND_SOURCES)))
-TEST_SOURCES = $(wildcard tests/lib/*.c tests/lib/inside/*.c tests/lib/outside/*.c)
-TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(TEST_SOURCES)))
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide file mark memory override record))
+# What runs under the shim is in tests/lib/inside, what looks at it from without in tests/lib/outside.
+TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(wildcard tests/lib/inside/*.c tests/lib/outside/*.c)))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
-HOST_PARTS = build/kashim-system build/kashim-unit build/kashim-probe build/kashim-library build/kashim-unit-files build/kashim-unit.awk
+HOST_PARTS = $(patsubst scripts/host/%,build/%,$(filter-out %.c %.8,$(wildcard scripts/host/*)))
 # The rescue program takes a static libc, which some distributions package apart; without one it is left out.
 RESCUE := $(if $(filter /%,$(shell $(CC) $(CFLAGS) -print-file-name=libc.a 2>/dev/null)),build/kashim-rescue)
 PRODUCTS = build/libkashim.so build/kashim $(RESCUE) $(HOST_PARTS)
-MANUALS = scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7
+
+# What is installed, and removed again: MODE:FILE:DIRECTORY, and where it is called otherwise there :NAME.
+IN_LIBRARY = 644:build/libkashim.so:$(LIBDIR) $(foreach page,$(wildcard shim/*.7),644:$(page):$(MANDIR)/man7)
+IN_COMMAND = 755:build/kashim:$(BINDIR) $(RESCUE:%=755:%:$(SBINDIR)) \
+	$(foreach part,$(HOST_PARTS),$(if $(filter %-library %-files %.awk,$(part)),644,755):$(part):$(LIBEXECDIR)) \
+	$(foreach page,$(wildcard scripts/*.[158] scripts/*/*.[158] conf/*.5),644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))) \
+	644:scripts/completions/kashim.bash:$(COMPLETIONDIR):kashim 644:scripts/completions/kashim.zsh:$(ZSHCOMPLETIONDIR):_kashim \
+	$(foreach example,$(wildcard conf/examples/* scripts/examples/*),644:$(example):$(DOCDIR)/examples)
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@')
 
-.PHONY: all check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs lint bench fuzz demo install install-library \
-	install-command install-policy uninstall deb rpm clean format packages lint-object
+.PHONY: all $(NEEDY) install install-library install-command install-policy uninstall clean format packages lint-object force
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 all: $(PRODUCTS)
 	$(if $(RESCUE),,@echo "  left out: kashim-rescue, and with it: kashim system enable. It takes a static libc (glibc-static)")
@@ -90,7 +101,35 @@ FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(KASHIM_CPPFLAGS) $(SHIM_CFL
 build/flags: force
 	@mkdir -p build
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@
-.PHONY: force
+
+# How C is compiled, to an object or a whole program: each room has its INCLUDES, and FLAGS that win over the user's.
+vpath %.c tests/lib/inside tests/lib/outside tests/bench
+define compile
+$(call say,CC)
+$(Q)mkdir -p $(@D)
+$(Q)$(CC) $(KASHIM_CPPFLAGS) -MMD -MP $(INCLUDES) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(FLAGS)
+endef
+build/pic/%.o: INCLUDES = $(SHIM_INCLUDES)
+build/pic/%.o: FLAGS = $(SHIM_CFLAGS)
+build/%.o: INCLUDES = $(COMMAND_INCLUDES) $(LIBCONFIG_CFLAGS)
+build/unit/%.o: INCLUDES = $(COMMAND_INCLUDES) -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS)
+build/unit/%.o: FLAGS = $(SANITIZE)
+build/fuzz/%.o: INCLUDES = $(COMMAND_INCLUDES) -Ishim $(LIBCONFIG_CFLAGS)
+build/fuzz/%.o: CC = $(FUZZ_CC)
+build/fuzz/%.o: CFLAGS = $(FUZZ_CFLAGS)
+build/tests/% build/bench/%: INCLUDES = $(SHIM_INCLUDES)
+build/%.o: %.c build/flags
+	$(compile) -c -o $@ $<
+build/pic/%.o: %.c build/flags
+	$(compile) -c -o $@ $<
+build/unit/%.o: %.c build/flags
+	$(compile) -c -o $@ $<
+build/fuzz/%.o: %.c build/flags
+	$(compile) -c -o $@ $<
+build/tests/%: %.c build/flags
+	$(compile) $(LDFLAGS) -o $@ $<
+build/bench/%: %.c build/flags
+	$(compile) $(LDFLAGS) -o $@ $<
 
 build/libkashim.so: $(SHIM_OBJECTS) shim/libkashim.map
 	$(call say,LINK)
@@ -104,75 +143,34 @@ build/kashim: $(COMMAND_OBJECTS)
 
 # Nothing that could be broken is loaded for it.
 build/kashim-rescue: scripts/host/kashim-rescue.c build/flags
-	$(call say,LINK)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
+	$(compile) $(LDFLAGS) -static -o $@ $<
 
 $(HOST_PARTS): build/%: scripts/host/%
 	$(Q)mkdir -p $(@D)
-	$(Q)install -m $(if $(filter %-library %-files %.awk,$@),644,755) $< $@
+	$(Q)install -m 755 $< $@
 
-build/pic/%.o: %.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(SHIM_INCLUDES) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
-
-$(COMMAND_SOURCES:%.c=build/%.o): build/%.o: %.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) -c -o $@ $<
-
-# Tests. The unit tests and what they test are built with the sanitizers.
-build/unit/%.o: %.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(SANITIZE) -c -o $@ $<
-
+# The unit tests and what they test are built with the sanitizers.
 build/unit/run: $(UNIT_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) $(CHECK_LIBS) $(LIBCONFIG_LIBS)
 
-# Fuzzing, with clang's libFuzzer. Each target is one file, linked to what it tries out.
+# Fuzzing, with clang's libFuzzer. Each target is one file, linked to what it tries out: an archive, so that it takes what
+# it needs and may have its own in place of one.
 FUZZ_CC ?= clang
 FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 600
-FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide file mark memory override record))
 
-build/fuzz/%.o: %.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) -Ishim $(LIBCONFIG_CFLAGS) $(CPPFLAGS) $(KASHIM_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
-
-# An archive, so that each target takes what it needs and may have its own in place of one.
 build/fuzz/kashim.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 build/fuzz/fuzz-%: build/fuzz/tests/fuzz/%.o build/fuzz/kashim.a
 	$(call say,LINK)
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBCONFIG_LIBS)
-.SECONDARY:
-
-# What runs under the shim is in tests/lib/inside, what looks at it from without in tests/lib/outside.
-define test_tool
-build/tests/$(basename $(notdir $(1))): $(1) build/flags
-	$$(call say,CC)
-	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(KASHIM_CPPFLAGS) $$(SHIM_INCLUDES) $$(CPPFLAGS) $$(KASHIM_CFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$<
-endef
-$(foreach source,$(TEST_SOURCES),$(eval $(call test_tool,$(source))))
-# One that has moved is still asked for by the dependencies of an earlier build.
-tests/lib/%.c: ;
-
-build/bench/%: tests/bench/%.c build/flags
-	$(call say,CC)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(SHIM_INCLUDES) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 packages:
 	$(Q)scripts/build/install-dependencies $(if $(FOR),$(FOR),check)
 
 # Before anything is built, since it may be what building needs.
-NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs lint demo fuzz bench deb rpm
 ifneq ($(filter $(NEEDY),$(MAKECMDGOALS)),)
 ifeq ($(shell scripts/build/install-dependencies $(filter $(NEEDY),$(MAKECMDGOALS)) >&2 && echo good),)
 $(error packages are missing, see above)
@@ -209,15 +207,13 @@ lint:
 
 # One file with every warning an error, for scripts/build/lint: the compiler is CC.
 lint-object:
-	$(Q)$(CC) $(filter-out -MMD -MP,$(KASHIM_CPPFLAGS)) $(COMMAND_INCLUDES) -Ishim -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(KASHIM_CFLAGS) -Werror \
-		-O2 -fsyntax-only $(FILE)
+	$(Q)$(CC) $(KASHIM_CPPFLAGS) $(COMMAND_INCLUDES) -Ishim -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS) $(KASHIM_CFLAGS) -Werror -O2 \
+		-fsyntax-only $(FILE)
 
 # FUZZ_SECONDS for each target; make check-fuzz has 5.
-fuzz: build/kashim $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
+check-fuzz: FUZZ_SECONDS = 5
+fuzz check-fuzz: build/kashim $(FUZZERS:%=build/fuzz/fuzz-%)
 	$(Q)scripts/build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
-
-check-fuzz: build/kashim $(patsubst %,build/fuzz/fuzz-%,$(FUZZERS))
-	$(Q)scripts/build/fuzz 5 $(FUZZERS)
 
 # Less than three minutes; PACE=0.2 for a quick look. The figures are in build/bench.json, too.
 bench: all $(BENCH_TOOLS)
@@ -231,55 +227,36 @@ demo: all $(TEST_TOOLS)
 format:
 	$(Q)clang-format -i $(wildcard conf/*/*.[ch] shim/*.[ch] shim/*/*.[ch] scripts/*/*.[ch] tests/*/*.[ch])
 
-# Libraries and programs are put in place by rename, so that nothing that runs sees half of one.
+# Libraries and programs are put in place by rename, so that nothing that runs sees half of one. DESTDIR may have blanks.
 INSTALL = install
-define put
-	$(Q)$(INSTALL) -D -m $(1) $(2) "$(DESTDIR)$(3).new" && mv -f "$(DESTDIR)$(3).new" "$(DESTDIR)$(3)"
-endef
+part = $(word $(2),$(subst :, ,$(1)))
+target = "$(DESTDIR)$(call part,$(1),3)/$(or $(call part,$(1),4),$(notdir $(call part,$(1),2)))$(2)"
+put = $(INSTALL) -D -m $(call part,$(1),1) $(call part,$(1),2) $(call target,$(1),.new) && mv -f $(call target,$(1),.new) $(call target,$(1))
+
+refresh_loader = $(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
 
 install: install-library install-command install-policy
-	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
+	$(refresh_loader)
 
 install-library: build/libkashim.so
-	$(call put,644,build/libkashim.so,$(LIBDIR)/libkashim.so)
-	$(call put,644,shim/libkashim.7,$(MANDIR)/man7/libkashim.7)
+	$(Q)$(foreach file,$(IN_LIBRARY),$(call put,$(file)) &&) :
 
+# Configuration that someone edited stays.
 install-command: all
-	$(call put,755,build/kashim,$(BINDIR)/kashim)
-	$(call put,755,build/kashim-system,$(LIBEXECDIR)/kashim-system)
-	$(call put,755,build/kashim-unit,$(LIBEXECDIR)/kashim-unit)
-	$(call put,755,build/kashim-probe,$(LIBEXECDIR)/kashim-probe)
-	$(call put,644,build/kashim-library,$(LIBEXECDIR)/kashim-library)
-	$(call put,644,build/kashim-unit-files,$(LIBEXECDIR)/kashim-unit-files)
-	$(call put,644,build/kashim-unit.awk,$(LIBEXECDIR)/kashim-unit.awk)
-	$(if $(RESCUE),$(call put,755,build/kashim-rescue,$(SBINDIR)/kashim-rescue))
-	$(call put,644,scripts/kashim.1,$(MANDIR)/man1/kashim.1)
-	$(call put,644,scripts/host/kashim-rescue.8,$(MANDIR)/man8/kashim-rescue.8)
-	$(call put,644,conf/kashim.conf.5,$(MANDIR)/man5/kashim.conf.5)
-	$(call put,644,scripts/completions/kashim.bash,$(COMPLETIONDIR)/kashim)
-	$(call put,644,scripts/completions/kashim.zsh,$(ZSHCOMPLETIONDIR)/_kashim)
-	$(Q)for example in conf/examples/*.conf scripts/examples/*; do \
-		$(INSTALL) -D -m 644 "$$example" "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}" || exit 1; \
-	done
+	$(Q)$(foreach file,$(IN_COMMAND),$(call put,$(file)) &&) :
 	$(Q)test -e "$(DESTDIR)$(SYSCONFDIR)/kashim.conf" || $(INSTALL) -D -m 644 conf/kashim.conf "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"
 
 # Not in a package: the compiled policy knows the very files that it was made from.
 install-policy: install-command
 	$(Q)build/kashim compile $(if $(DESTDIR),--root "$(DESTDIR)") -- $(SYSCONFDIR)/kashim.conf
 
-# Configuration that someone edited stays. Where every program of the host loads the library, that ends first.
+# Where every program of the host loads the library, that ends first.
 uninstall:
 	$(Q)test -n "$(DESTDIR)" || ! grep -qs '^$(PREFIX)/.*libkashim\.so' /etc/ld.so.preload || $(SBINDIR)/kashim-rescue
-	$(Q)rm -f "$(DESTDIR)$(LIBDIR)/libkashim.so" "$(DESTDIR)$(BINDIR)/kashim"
-	$(Q)rm -f "$(DESTDIR)$(ZSHCOMPLETIONDIR)/_kashim"
-	$(Q)rm -f $(HOST_PARTS:build/%="$(DESTDIR)$(LIBEXECDIR)/%") "$(DESTDIR)$(SBINDIR)/kashim-rescue"
-	$(Q)rm -f "$(DESTDIR)$(MANDIR)/man1/kashim.1" "$(DESTDIR)$(MANDIR)/man5/kashim.conf.5" "$(DESTDIR)$(MANDIR)/man7/libkashim.7" \
-		"$(DESTDIR)$(MANDIR)/man8/kashim-rescue.8"
-	$(Q)rm -f "$(DESTDIR)$(COMPLETIONDIR)/kashim" "$(DESTDIR)$(SYSCONFDIR)/kashim.policy"
-	$(Q)for example in conf/examples/*.conf scripts/examples/*; do rm -f "$(DESTDIR)$(DOCDIR)/examples/$${example##*/}"; done
+	$(Q)rm -f $(foreach file,$(IN_LIBRARY) $(IN_COMMAND),$(call target,$(file))) "$(DESTDIR)$(SYSCONFDIR)/kashim.policy"
 	$(Q)rmdir "$(DESTDIR)$(LIBEXECDIR)" "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
 	$(Q)if cmp -s conf/kashim.conf "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"; then rm -f "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"; fi
-	$(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
+	$(refresh_loader)
 
 # Packages, by the distribution's own tools; ARCH=i386 makes the library alone, for the programs of another architecture.
 deb rpm:
@@ -288,4 +265,4 @@ deb rpm:
 clean:
 	$(Q)rm -rf build
 
--include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
+-include $(shell find build -name '*.d' 2>/dev/null)
