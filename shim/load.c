@@ -15,6 +15,7 @@
 #include "profile.h"
 #include "record.h"
 #include "report.h"
+#include "retransmit.h"
 #include "variables.h"
 
 /* While nothing is known: the system calls, and no policy. */
@@ -155,7 +156,7 @@ prepare_connections(struct loaded *loaded, struct fetched *fetched)
 	for (uint32_t i = 0; i < loaded->connections.rule_count; i++) {
 		const struct rule *rule = &fetched->rules[i];
 
-		settings_resolve(&fetched->settings[rule->settings]);
+		settings_resolve(&fetched->settings[rule->settings], fetched->policy.retries);
 		if (rule->condition[CONDITION_LOCAL] != 0 ||
 		    rule->condition[CONDITION_LOCAL_PORT] != 0)
 			loaded->looks_at_local = true;
@@ -196,7 +197,8 @@ find_out(
 		obey_line(loaded, &fetched, variables->line);
 	if (variables->log != NULL)
 		copy_text(state.log, sizeof(state.log), variables->log);
-	settings_resolve(&loaded->settings);
+	settings_resolve(&loaded->settings,
+	    fetched.state == FETCHED_POLICY ? fetched.policy.retries : RETRANSMIT_RETRIES);
 	prepare_connections(loaded, &fetched);
 	if (!fetch_keep(&fetched, &loaded->connections))
 		set_problem("rules that look at connections are ignored: no memory");

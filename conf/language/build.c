@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "retransmit.h"
 
 /*
  * How many settings are looked through for equal ones: rules that want the same mostly stand
@@ -40,7 +41,7 @@ build_begin(struct build *build)
 {
 	uint32_t nothing = 0;
 
-	*build = (struct build){ 0 };
+	*build = (struct build){ .retries = RETRANSMIT_RETRIES };
 	build_words(build, &nothing, 1);
 	build_string(build, "");
 }
@@ -126,6 +127,7 @@ build_policy(const struct build *build)
 		.word_count = build->word_count,
 		.strings_size = build->strings_size,
 		.log = build->log,
+		.retries = build->retries,
 		.defaults = build->defaults,
 	};
 }

@@ -16,10 +16,10 @@ struct build {
 	uint32_t *words;
 	char *strings;
 	uint32_t source_count, profile_count, settings_count, rule_count, word_count, strings_size;
-	uint32_t log, defaults;
+	uint32_t log, retries, defaults;
 };
 
-/* An empty policy: word 0 and the empty string stand already. Runs out of memory: see allocate_or_exit(). */
+/* An empty policy, for a host as kernels come: word 0 and the empty string stand already. Runs out of memory: see allocate_or_exit(). */
 void build_begin(struct build *build);
 void build_free(struct build *build);
 

@@ -187,6 +187,7 @@ append_excerpt(struct compiled_file *file, const struct policy *policy, const st
 	bool appended;
 
 	build_excerpt(&build, policy, names, hash);
+	build.retries = policy->retries;
 	excerpt = build_policy(&build);
 	appended = append_policy(file, &excerpt, part);
 	build_free(&build);

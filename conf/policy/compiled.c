@@ -40,6 +40,7 @@ header_of(const struct policy *policy)
 		.word_count = policy->word_count,
 		.strings_size = policy->strings_size,
 		.log = policy->log,
+		.retries = policy->retries,
 		.defaults = policy->defaults,
 	};
 
@@ -265,6 +266,7 @@ compiled_read(void *image, size_t size, struct policy *policy)
 		.word_count = header.word_count,
 		.strings_size = header.strings_size,
 		.log = header.log,
+		.retries = header.retries,
 		.defaults = header.defaults,
 	};
 	if (!is_policy_sound(&found))

@@ -24,7 +24,7 @@ struct compiled_header {
 	uint32_t version;
 	uint32_t size; /* of the whole file in bytes, a multiple of 8 */
 	uint32_t source_count, profile_count, settings_count, rule_count, word_count, strings_size;
-	uint32_t log, defaults;
+	uint32_t log, retries, defaults;
 };
 
 enum compiled_state {

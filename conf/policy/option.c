@@ -7,9 +7,14 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+/* Of Linux 6.15, and not in older headers: include/uapi/linux/tcp.h. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+
 /*
- * The kernel's ranges: include/net/tcp.h (MAX_TCP_*, TCP_MIN_MSS) and net/ipv4/tcp.c,
- * do_tcp_setsockopt().
+ * The kernel's ranges: include/net/tcp.h (MAX_TCP_*, TCP_MIN_MSS, TCP_RTO_MAX_SEC) and
+ * net/ipv4/tcp.c, do_tcp_setsockopt().
  */
 const struct option_row option_table[OPTION_COUNT] = {
 	[OPTION_IDLE] = { "idle", IPPROTO_TCP, TCP_KEEPIDLE, 1, 32767, UNIT_SECONDS,
@@ -21,6 +26,9 @@ const struct option_row option_table[OPTION_COUNT] = {
 	    TIGHTEN_POLICY, .zero = true },
 	[OPTION_USER_TIMEOUT] = { "user_timeout", IPPROTO_TCP, TCP_USER_TIMEOUT, 1, INT32_MAX,
 	    UNIT_MILLISECONDS, TIGHTEN_SMALLER, .words = true, .zero = true },
+	[OPTION_RETRANSMIT_MAX] = { "retransmit_max", IPPROTO_TCP, TCP_RTO_MAX_MS, 1000, 120000,
+	    UNIT_MILLISECONDS, TIGHTEN_SMALLER, .words = true, .rounded = true,
+	    .connection = true },
 	[OPTION_SYN_COUNT] = { "syn_count", IPPROTO_TCP, TCP_SYNCNT, 1, 127, UNIT_NONE,
 	    TIGHTEN_SMALLER },
 	[OPTION_DEFER_ACCEPT] = { "defer_accept", IPPROTO_TCP, TCP_DEFER_ACCEPT, 1, 32767,

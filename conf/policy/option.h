@@ -20,6 +20,7 @@ enum option_id {
 	OPTION_PROBES,
 	OPTION_KEEPALIVE,
 	OPTION_USER_TIMEOUT,
+	OPTION_RETRANSMIT_MAX,
 	OPTION_SYN_COUNT,
 	OPTION_DEFER_ACCEPT,
 	OPTION_MAX_SEGMENT,
@@ -50,6 +51,11 @@ struct option_row {
 	bool zero;     /* the kernel also takes 0, and then goes by its own choice */
 	bool listener; /* set at listen(2): on a client's socket it would do something else */
 	bool rounded;  /* getsockopt(2) gives what the kernel made of the value */
+	/*
+	 * Set once there is a connection, and on listeners, which pass it on: on a socket that is
+	 * still connecting it would change how long that may take.
+	 */
+	bool connection;
 };
 
 extern const struct option_row option_table[OPTION_COUNT];

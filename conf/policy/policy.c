@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "retransmit.h"
+
 static const char mode_names[][8] = {
 	[MODE_UNSET] = "",
 	[MODE_TIGHTEN] = "tighten",
@@ -58,6 +60,7 @@ settings_builtin(void)
 	settings.value[OPTION_IDLE] = 60;
 	settings.value[OPTION_INTERVAL] = 10;
 	settings.value[OPTION_PROBES] = 6;
+	settings.value[OPTION_RETRANSMIT_MAX] = VALUE_AUTO;
 	return settings;
 }
 
@@ -122,8 +125,22 @@ unset_times(struct settings *settings)
 	settings->value[OPTION_PATH_TIMEOUT] = VALUE_UNSET;
 }
 
+/* A user timeout rules alone, so there is nothing to shorten under one. */
+static void
+resolve_retransmit_max(struct settings *settings, int64_t dead, uint32_t retries)
+{
+	int32_t *value = &settings->value[OPTION_RETRANSMIT_MAX];
+
+	if (*value == VALUE_AUTO)
+		*value = settings->value[OPTION_USER_TIMEOUT] == VALUE_UNSET
+			     ? retransmit_max_for(dead * 1000, retries)
+			     : VALUE_UNSET;
+	if (*value == VALUE_OFF)
+		*value = VALUE_UNSET;
+}
+
 void
-settings_resolve(struct settings *settings)
+settings_resolve(struct settings *settings, uint32_t retries)
 {
 	int32_t *user_timeout = &settings->value[OPTION_USER_TIMEOUT];
 	int64_t dead = settings->value[OPTION_IDLE] +
@@ -137,8 +154,21 @@ settings_resolve(struct settings *settings)
 		*user_timeout = dead > INT32_MAX / 1000 ? INT32_MAX : (int32_t)(dead * 1000);
 	if (*user_timeout == VALUE_OFF)
 		*user_timeout = VALUE_UNSET;
+	resolve_retransmit_max(settings, dead, retries);
 	if (settings->value[OPTION_KEEPALIVE] == 0)
 		unset_times(settings);
+}
+
+int64_t
+settings_in_flight_after(const struct settings *settings, uint32_t retries)
+{
+	int32_t longest = settings->value[OPTION_RETRANSMIT_MAX];
+
+	if (settings->value[OPTION_USER_TIMEOUT] > 0)
+		return settings->value[OPTION_USER_TIMEOUT];
+	if (longest == VALUE_UNSET)
+		longest = option_table[OPTION_RETRANSMIT_MAX].max;
+	return RETRANSMIT_FIRST + retransmit_ends_after(longest, retries);
 }
 
 int64_t

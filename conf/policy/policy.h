@@ -110,6 +110,7 @@ struct policy {
 	uint32_t source_count, profile_count, settings_count, rule_count, word_count, strings_size;
 	uint32_t log; /* where reports go: "stderr", "syslog", "none" or a path; 0 where the text
 			 does not say */
+	uint32_t retries;  /* net.ipv4.tcp_retries2 of the host for which it was made */
 	uint32_t defaults; /* index of the settings of `defaults`, merged with its profile and the
 			      built-in policy */
 };
@@ -187,8 +188,10 @@ uint32_t settings_derive(struct settings *settings);
  * Make settings ready for a socket: keepalive is on unless they say false or the mode is off, and
  * where it is false its times are unset; user_timeout "auto" becomes milliseconds (at most
  * INT32_MAX, about 24 days), "off" becomes VALUE_UNSET.
+ * retransmit_max "auto" becomes what ends data in flight when silence would, on a host whose
+ * net.ipv4.tcp_retries2 is `retries`; VALUE_UNSET where that is no shorter than the kernel's own.
  */
-void settings_resolve(struct settings *settings);
+void settings_resolve(struct settings *settings, uint32_t retries);
 
 /*
  * After how many seconds of silence a connection to a dead peer ends, with settings that are
@@ -201,6 +204,13 @@ int64_t settings_dead_after(const struct settings *settings);
  * of what the program has asked for itself, VALUE_UNSET where it has not. Pure.
  */
 int32_t settings_choose(const struct settings *settings, enum option_id option, int32_t asked);
+
+/*
+ * After how many milliseconds data in flight end a connection that acknowledges none of them, with
+ * settings that are resolved: about, and up to one retransmit_max later. See retransmit.h. Where
+ * the kernel has no retransmit_max, for settings that do not set it.
+ */
+int64_t settings_in_flight_after(const struct settings *settings, uint32_t retries);
 
 /* "connect", "accept", and "" for DIRECTION_ANY. */
 extern const char *const direction_names[3];

@@ -15,8 +15,7 @@
  * wrong one.
  */
 static const char *
-line_variable(
-    const struct policy *policy, const struct rule *rule, struct settings *settings)
+line_variable(const struct policy *policy, const struct rule *rule, struct settings *settings)
 {
 	const char *line = getenv("KASHIM");
 	char message[600];
@@ -41,6 +40,7 @@ struct explanation {
 	const struct rule *rule;
 	const char *line; /* the KASHIM variable, where that decides; or NULL */
 	struct settings settings;
+	struct host_tcp host;
 	bool exists; /* there is a configuration */
 	bool verbose, reached;
 	char why[200]; /* or why not */
@@ -118,6 +118,8 @@ print_explanation(const struct explanation *explanation)
 		printf("   (profile %s)", explanation->policy.strings + settings->profile);
 	printf("   mode %s\n", mode_name(settings->mode));
 	printf("reach     %s: %s\n", explanation->why, explanation->reached ? "yes" : "no");
+	if (settings->mode != MODE_OFF)
+		explain_in_flight(stdout, settings, &explanation->host);
 	if (settings->mode != MODE_OFF && settings->value[OPTION_KEEPALIVE] == 1)
 		explain_timeline(stdout, settings, &terminal);
 	if (explanation->line == NULL && !explanation->verbose)
@@ -146,12 +148,13 @@ put_rule(
 
 /* What follows from the settings. */
 static void
-put_outcome(struct json *json, const struct settings *settings)
+put_outcome(struct json *json, const struct settings *settings, const struct host_tcp *host)
 {
 	int32_t idle = settings->value[OPTION_IDLE];
 	int32_t path_timeout = settings->value[OPTION_PATH_TIMEOUT];
 
 	json_number(json, "dead_after", settings_dead_after(settings));
+	json_number(json, "in_flight_after", host_tcp_in_flight_after(host, settings));
 	if (path_timeout == VALUE_UNSET)
 		json_null(json, "margin");
 	else
@@ -163,8 +166,8 @@ put_outcome(struct json *json, const struct settings *settings)
 static void
 put_nothing(struct json *json)
 {
-	static const char *const keys[] = { "dead_after", "margin", "probes_an_hour",
-		"bytes_an_hour" };
+	static const char *const keys[] = { "dead_after", "in_flight_after", "margin",
+		"probes_an_hour", "bytes_an_hour" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		json_null(json, keys[i]);
@@ -179,7 +182,7 @@ put_settings(struct json *json, const struct explanation *explanation, struct se
 	struct settings nothing = settings_unset();
 	const struct settings *shown = is_off ? &nothing : &settings;
 
-	settings_resolve(&settings);
+	settings_resolve(&settings, explanation->policy.retries);
 	json_string(json, "mode", mode_name(settings.mode));
 	json_string(json, "profile", is_off || *profile == '\0' ? NULL : profile);
 	json_boolean(json, "keepalive", settings.value[OPTION_KEEPALIVE] == 1);
@@ -189,7 +192,7 @@ put_settings(struct json *json, const struct explanation *explanation, struct se
 	if (settings.value[OPTION_KEEPALIVE] != 1)
 		put_nothing(json);
 	else
-		put_outcome(json, &settings);
+		put_outcome(json, &settings, &explanation->host);
 	json_boolean(json, "reached", explanation->reached);
 	json_string(json, "reach", explanation->why);
 }
@@ -226,6 +229,7 @@ answer(const struct configuration *configuration, const struct program *program,
 		.policy = build_policy(&configuration->build),
 		.program = program,
 		.facts = facts,
+		.host = host_tcp(),
 		.exists = configuration->exists,
 		.verbose = question->verbose,
 	};
@@ -233,10 +237,10 @@ answer(const struct configuration *configuration, const struct program *program,
 
 	explanation.rule = policy_match(&explanation.policy, facts);
 	explanation.settings = explanation.policy.settings[explanation.rule->settings];
-	explanation.line = line_variable(
-	    &explanation.policy, explanation.rule, &explanation.settings);
+	explanation.line =
+	    line_variable(&explanation.policy, explanation.rule, &explanation.settings);
 	explanation.reached = program_is_reached(program, &why);
-	settings_resolve(&explanation.settings);
+	settings_resolve(&explanation.settings, explanation.policy.retries);
 	if (question->is_json)
 		put_explanation(&explanation);
 	else

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "explain.h"
+#include "host-tcp.h"
 #include "json.h"
 #include "profile.h"
 #include "table.h"
@@ -14,6 +15,7 @@ struct shown {
 	const char *name, *what;
 	const char *source; /* where its timeout is documented, or NULL */
 	struct settings settings;
+	struct host_tcp host;
 };
 
 typedef void visit_profile(const struct shown *shown, void *context);
@@ -25,7 +27,8 @@ visit(const struct shown *profile, visit_profile *visit_one, void *context)
 	struct settings builtin = settings_builtin();
 
 	settings_fill(&shown.settings, &builtin);
-	settings_resolve(&shown.settings);
+	shown.host = host_tcp();
+	settings_resolve(&shown.settings, shown.host.retries);
 	visit_one(&shown, context);
 }
 
@@ -62,8 +65,8 @@ add_row(const struct shown *shown, void *context)
 	static const enum option_id columns[] = { OPTION_PATH_TIMEOUT, OPTION_IDLE, OPTION_INTERVAL,
 		OPTION_PROBES };
 	enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
-	char room[COLUMNS + 1][40];
-	const char *cells[COLUMNS + 3] = { shown->name };
+	char room[COLUMNS + 2][40];
+	const char *cells[COLUMNS + 4] = { shown->name };
 	struct text text;
 
 	for (size_t i = 0; i < COLUMNS; i++) {
@@ -83,7 +86,10 @@ add_row(const struct shown *shown, void *context)
 	else
 		text_put_duration(&text, settings_dead_after(&shown->settings));
 	cells[COLUMNS + 1] = room[COLUMNS];
-	cells[COLUMNS + 2] = shown->what;
+	text = text_in(room[COLUMNS + 1], sizeof(room[COLUMNS + 1]));
+	text_put_duration(&text, host_tcp_in_flight_after(&shown->host, &shown->settings));
+	cells[COLUMNS + 2] = room[COLUMNS + 1];
+	cells[COLUMNS + 3] = shown->what;
 	table_add(context, cells, false);
 }
 
@@ -91,7 +97,7 @@ static void
 put_object(const struct shown *shown, void *context)
 {
 	static const enum option_id keys[] = { OPTION_PATH_TIMEOUT, OPTION_IDLE, OPTION_INTERVAL,
-		OPTION_PROBES, OPTION_USER_TIMEOUT };
+		OPTION_PROBES, OPTION_RETRANSMIT_MAX, OPTION_USER_TIMEOUT };
 	struct json *json = context;
 
 	json_object(json);
@@ -103,6 +109,8 @@ put_object(const struct shown *shown, void *context)
 		json_null(json, "dead_after");
 	else
 		json_number(json, "dead_after", settings_dead_after(&shown->settings));
+	json_number(
+	    json, "in_flight_after", host_tcp_in_flight_after(&shown->host, &shown->settings));
 	json_string(json, "what", shown->what);
 	json_string(json, "source", shown->source);
 	json_boolean(json, "builtin", shown->source != NULL);
@@ -120,7 +128,7 @@ static void
 print_profiles(const struct policy *policy, const char *wanted)
 {
 	static const char *const titles[] = { "<PROFILE", ">PATH", ">IDLE", ">INTERVAL", ">COUNT",
-		">DEAD", "<WHAT", NULL };
+		">DEAD", ">IN_FLIGHT", "<WHAT", NULL };
 	struct table table = table_of(titles);
 	struct terminal terminal = terminal_of(STDOUT_FILENO);
 
@@ -144,7 +152,7 @@ static int
 show_path_timeout(const char *value, bool is_json)
 {
 	struct shown shown = { "path_timeout", "what this path_timeout gives", NULL,
-		settings_unset() };
+		settings_unset(), host_tcp() };
 	struct terminal terminal = terminal_of(STDOUT_FILENO);
 	char message[300];
 	struct text error = text_in(message, sizeof(message));
@@ -156,7 +164,8 @@ show_path_timeout(const char *value, bool is_json)
 		return STATUS_USAGE;
 	}
 	settings_derive(&shown.settings);
-	settings_resolve(&shown.settings);
+	shown.settings.value[OPTION_RETRANSMIT_MAX] = VALUE_AUTO;
+	settings_resolve(&shown.settings, shown.host.retries);
 	if (is_json) {
 		json = json_begin(stdout);
 		put_object(&shown, &json);
@@ -166,6 +175,7 @@ show_path_timeout(const char *value, bool is_json)
 	fputs("sets      ", stdout);
 	explain_settings(stdout, &shown.settings);
 	fputs("\n", stdout);
+	explain_in_flight(stdout, &shown.settings, &shown.host);
 	explain_timeline(stdout, &shown.settings, &terminal);
 	return STATUS_GOOD;
 }

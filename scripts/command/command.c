@@ -10,6 +10,7 @@
 
 #include "explain.h"
 #include "help.h"
+#include "host-tcp.h"
 #include "path.h"
 #include "terminal.h"
 
@@ -113,6 +114,9 @@ command_read_quietly(const char *root, const char *conf, struct configuration *c
 		    &configuration->diagnostics, conf, "cannot be opened: %s", strerror(ENOENT));
 		good = false;
 	}
+	/* Without a configuration there is nothing to write it to, and the shim does not ask. */
+	if (configuration->exists && *root == '\0')
+		configuration->build.retries = host_tcp().retries;
 	return good;
 }
 

@@ -6,6 +6,7 @@
 
 #include "address.h"
 #include "allocate.h"
+#include "retransmit.h"
 
 enum { DURATION_LONGEST = 32, BAR = 46, PROBES_DRAWN = 10, LABEL = 10 };
 
@@ -176,11 +177,61 @@ explain_settings(FILE *out, const struct settings *settings)
 		char value[40];
 		struct text text = text_in(value, sizeof(value));
 
-		if (option == OPTION_KEEPALIVE || row->name == 0 ||
-		    settings->value[option] == VALUE_UNSET)
+		if (option == OPTION_KEEPALIVE || option == OPTION_RETRANSMIT_MAX ||
+		    row->name == 0 || settings->value[option] == VALUE_UNSET)
 			continue;
 		option_put(&text, option, settings->value[option]);
 		fprintf(out, ", %s %s", row->key, value);
+	}
+}
+
+/* What helps where the kernel has no retransmit_max, and what it costs. */
+static void
+print_in_flight_remedies(FILE *out, const struct settings *settings)
+{
+	int64_t dead = settings_dead_after(settings);
+	uint32_t retries = 1;
+	char silence[DURATION_LONGEST], end[DURATION_LONGEST];
+	struct text text = text_in(silence, sizeof(silence));
+	struct host_tcp host;
+
+	if (dead < 0)
+		return;
+	while (retries < RETRANSMIT_RETRIES &&
+	       host_tcp_in_flight_after(&(struct host_tcp){ retries }, settings) < dead)
+		retries++;
+	host = (struct host_tcp){ retries };
+	text_put_duration(&text, dead);
+	text = text_in(end, sizeof(end));
+	text_put_duration(&text, host_tcp_in_flight_after(&host, settings));
+	fprintf(out,
+	    "          user_timeout = \"auto\" would end them after %s, and live connections whose "
+	    "peer does not read for as long\n"
+	    "          sysctl net.ipv4.tcp_retries2=%u would end them after about %s, for every "
+	    "program of this host\n",
+	    silence, retries, end);
+}
+
+void
+explain_in_flight(FILE *out, const struct settings *settings, const struct host_tcp *host)
+{
+	int32_t user_timeout = settings->value[OPTION_USER_TIMEOUT];
+	int32_t longest = settings->value[OPTION_RETRANSMIT_MAX];
+	char word[DURATION_LONGEST];
+	struct text text = text_in(word, sizeof(word));
+
+	text_put_duration(&text, host_tcp_in_flight_after(host, settings));
+	fprintf(out, "in flight unanswered data end after %s%s ", user_timeout > 0 ? "" : "about ",
+	    word);
+	if (user_timeout > 0) {
+		fputs("(user_timeout), and so does a live peer that does not read\n", out);
+	} else if (!host->has_retransmit_max) {
+		fputs("(this kernel has no retransmit_max, Linux 6.15 has)\n", out);
+		print_in_flight_remedies(out, settings);
+	} else if (longest == VALUE_UNSET) {
+		fputs("(the kernel's own time)\n", out);
+	} else {
+		fprintf(out, "(retransmit_max %g s)\n", longest / 1000.0);
 	}
 }
 

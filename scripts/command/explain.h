@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "host-tcp.h"
 #include "policy.h"
 #include "terminal.h"
 
@@ -14,8 +15,17 @@ char *explain_rule(const struct policy *policy, const struct rule *rule);
 char *explain_why_not(
     const struct policy *policy, const struct rule *rule, const struct facts *facts);
 
-/* Print settings, resolved, in one line. */
+/*
+ * Print settings, resolved, in one line; all but retransmit_max, of which explain_in_flight() says
+ * what it means.
+ */
 void explain_settings(FILE *out, const struct settings *settings);
+
+/*
+ * Say after which time data in flight end a connection on this host; where its kernel has no
+ * retransmit_max, also what helps.
+ */
+void explain_in_flight(FILE *out, const struct settings *settings, const struct host_tcp *host);
 
 /* Draw idle time, probes and end as a line, and say what that costs on the wire. */
 void explain_timeline(FILE *out, const struct settings *settings, const struct terminal *terminal);

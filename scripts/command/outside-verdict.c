@@ -74,7 +74,7 @@ verdict_of(const struct ruling *ruling, const struct outside_socket *socket)
 	choose_settings(&verdict, ruling, socket);
 	if (verdict.wanted.mode == MODE_UNSET)
 		return verdict;
-	settings_resolve(&verdict.wanted);
+	settings_resolve(&verdict.wanted, ruling->policy.retries);
 	if (verdict.wanted.mode == MODE_OFF) {
 		verdict.standing = STANDING_LEFT_ALONE;
 		return verdict;

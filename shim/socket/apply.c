@@ -9,7 +9,7 @@ apply_wants(const struct settings *settings, enum option_id option, bool listene
 	const struct option_row *row = &option_table[option];
 
 	return settings->mode != MODE_OFF && settings->value[option] != VALUE_UNSET &&
-	       row->name != 0 && row->listener == listener;
+	       row->name != 0 && row->listener == listener && !row->connection;
 }
 
 static void

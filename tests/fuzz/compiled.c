@@ -51,7 +51,7 @@ use(const struct policy *policy)
 		    policy->settings[rule->settings].mode + strlen(policy->strings + rule->file);
 	CLAIM(policy_narrow(policy, rules, &facts) <= policy->rule_count);
 	profile_find(policy, "head-office", 11, &settings);
-	settings_resolve(&settings);
+	settings_resolve(&settings, policy->retries);
 	for (uint32_t i = 0; i < policy->source_count; i++)
 		seen += strlen(policy->strings + policy->sources[i].path);
 	free(rules);

@@ -2,6 +2,7 @@
 /* The KASHIM line: what is taken can be put on a socket, and what is refused changes nothing. */
 #include "fuzz.h"
 #include "profile.h"
+#include "retransmit.h"
 
 static void
 claim_sound(const struct settings *settings)
@@ -26,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (profile_read_line(NULL, line, &settings, &error)) {
 		settings = profile_obey_line(NULL, NULL, &settings);
 		CLAIM(settings.mode != MODE_UNSET);
-		settings_resolve(&settings);
+		settings_resolve(&settings, RETRANSMIT_RETRIES);
 		claim_sound(&settings);
 		CLAIM(settings_dead_after(&settings) > 0 || settings.value[OPTION_KEEPALIVE] == 0);
 	} else {

@@ -13,6 +13,7 @@
 #include "apply.h"
 #include "fuzz.h"
 #include "override.h"
+#include "retransmit.h"
 
 static struct loaded loaded = { .next = { .socket = socket, .setsockopt = setsockopt } };
 static int forced = -1, plain = -1;
@@ -28,7 +29,7 @@ begin(void)
 	loaded.settings = settings_builtin();
 	loaded.settings.mode = MODE_FORCE;
 	loaded.settings.value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
-	settings_resolve(&loaded.settings);
+	settings_resolve(&loaded.settings, RETRANSMIT_RETRIES);
 }
 
 /* Sockets keep what earlier inputs set, so each input has its own. */

@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "profile.h"
 #include "reading.h"
+#include "retransmit.h"
 #include "scratch.h"
 #include "suites.h"
 
@@ -177,10 +178,10 @@ START_TEST(layout_is_that_of_version_2)
 	char *copied = copy_image(image_size);
 
 	ck_assert_int_eq(COMPILED_VERSION, 2);
-	ck_assert_uint_eq(sizeof(struct compiled_header), 56);
+	ck_assert_uint_eq(sizeof(struct compiled_header), 60);
 	ck_assert_uint_eq(sizeof(struct source), 36);
 	ck_assert_uint_eq(sizeof(struct profile), 8);
-	ck_assert_uint_eq(sizeof(struct settings), 48);
+	ck_assert_uint_eq(sizeof(struct settings), 52);
 	ck_assert_uint_eq(sizeof(struct rule), 44);
 	ck_assert_uint_eq(sizeof(struct network), 24);
 	ck_assert_mem_eq(image, start, sizeof(start));
@@ -443,7 +444,7 @@ use(const struct policy *policy, FILE *out)
 		free(explain_rule(policy, &policy->rules[i]));
 	for (uint32_t i = 0; i < policy->settings_count; i++) {
 		settings = policy->settings[i];
-		settings_resolve(&settings);
+		settings_resolve(&settings, RETRANSMIT_RETRIES);
 		explain_settings(out, &settings);
 	}
 	profile_read_line(policy, "profile=office,count=3", &settings, &error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reading.h"
+#include "retransmit.h"
 #include "suites.h"
 
 static char *printed_text;
@@ -59,7 +60,7 @@ START_TEST(settings_are_shown_in_one_line)
 
 	settings.value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
 	settings.value[OPTION_PATH_TIMEOUT] = 350;
-	settings_resolve(&settings);
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
 	explain_settings(out, &settings);
 	prints(out, "keepalive on, idle 60 s, interval 10 s, count 6, user_timeout 120000 ms");
 	settings.mode = MODE_OFF;
@@ -80,7 +81,7 @@ timeline_prints(int32_t idle, int32_t interval, int32_t count, int32_t path, con
 	settings.value[OPTION_INTERVAL] = interval;
 	settings.value[OPTION_PROBES] = count;
 	settings.value[OPTION_PATH_TIMEOUT] = path;
-	settings_resolve(&settings);
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
 	explain_timeline(out, &settings, &pipe_end);
 	prints(out, expected);
 }
@@ -121,7 +122,7 @@ line_prints(size_t columns, bool utf8, const char *expected)
 	struct settings settings = settings_builtin();
 	FILE *out = open_out();
 
-	settings_resolve(&settings);
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
 	explain_timeline(out, &settings, &terminal);
 	fclose(out);
 	printed_text[strcspn(printed_text, "\n")] = '\0';

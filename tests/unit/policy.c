@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "build.h"
+#include "retransmit.h"
 #include "scratch.h"
 #include "suites.h"
 
@@ -616,6 +617,8 @@ START_TEST(builtin_policy_is_tighten_60_10_6)
 			expected = 10;
 		if (option == OPTION_PROBES)
 			expected = 6;
+		if (option == OPTION_RETRANSMIT_MAX)
+			expected = VALUE_AUTO;
 		ck_assert_int_eq(builtin.value[option], expected);
 	}
 }
@@ -631,8 +634,8 @@ START_TEST(first_value_wins_when_settings_are_filled)
 	from.profile = 7;
 	from.value[OPTION_USER_TIMEOUT] = VALUE_OFF;
 	filled = settings_fill(&to, &from);
-	ck_assert_uint_eq(
-	    filled, 1U << OPTION_INTERVAL | 1U << OPTION_PROBES | 1U << OPTION_USER_TIMEOUT);
+	ck_assert_uint_eq(filled, 1U << OPTION_INTERVAL | 1U << OPTION_PROBES |
+				      1U << OPTION_USER_TIMEOUT | 1U << OPTION_RETRANSMIT_MAX);
 	ck_assert_int_eq(to.value[OPTION_IDLE], 30);
 	ck_assert_int_eq(to.value[OPTION_INTERVAL], 10);
 	ck_assert_int_eq(to.value[OPTION_USER_TIMEOUT], VALUE_OFF);
@@ -718,7 +721,7 @@ START_TEST(resolved_settings_switch_keepalive_on_unless_off)
 		struct settings settings = settings_builtin();
 
 		settings.mode = cases[i].mode;
-		settings_resolve(&settings);
+		settings_resolve(&settings, RETRANSMIT_RETRIES);
 		ck_assert_int_eq(settings.value[OPTION_KEEPALIVE], cases[i].keepalive);
 	}
 }
@@ -732,7 +735,7 @@ resolved_user_timeout(int32_t idle, int32_t interval, int32_t count, int32_t use
 	settings.value[OPTION_INTERVAL] = interval;
 	settings.value[OPTION_PROBES] = count;
 	settings.value[OPTION_USER_TIMEOUT] = user_timeout;
-	settings_resolve(&settings);
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
 	return settings.value[OPTION_USER_TIMEOUT];
 }
 
@@ -756,6 +759,62 @@ START_TEST(user_timeout_off_leaves_the_socket_untouched)
 	ck_assert_int_eq(resolved_user_timeout(60, 10, 6, VALUE_OFF), VALUE_UNSET);
 	ck_assert_int_eq(resolved_user_timeout(60, 10, 6, VALUE_UNSET), VALUE_UNSET);
 	ck_assert_int_eq(resolved_user_timeout(60, 10, 6, 5000), 5000);
+}
+
+static int32_t
+resolved_retransmit_max(int32_t idle, int32_t interval, int32_t count, int32_t value)
+{
+	struct settings settings = settings_builtin();
+
+	settings.value[OPTION_IDLE] = idle;
+	settings.value[OPTION_INTERVAL] = interval;
+	settings.value[OPTION_PROBES] = count;
+	settings.value[OPTION_RETRANSMIT_MAX] = value;
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
+	return settings.value[OPTION_RETRANSMIT_MAX];
+}
+
+START_TEST(retransmit_max_auto_ends_data_in_flight_when_silence_would)
+{
+	for (int round = 0; round < 20000; round++) {
+		struct settings settings = settings_builtin();
+		int64_t silence, in_flight;
+
+		settings.value[OPTION_IDLE] = 1 + (int32_t)scratch_random(600);
+		settings.value[OPTION_INTERVAL] = 1 + (int32_t)scratch_random(30);
+		settings.value[OPTION_PROBES] = 1 + (int32_t)scratch_random(10);
+		settings_resolve(&settings, RETRANSMIT_RETRIES);
+		silence = settings_dead_after(&settings) * 1000;
+		in_flight = settings_in_flight_after(&settings, RETRANSMIT_RETRIES);
+		if (silence < 14400)
+			ck_assert_int_eq(in_flight, 14600);
+		else if (silence > 924000)
+			ck_assert_int_eq(in_flight, 924800);
+		else
+			ck_assert_int_lt(llabs(in_flight - silence), 2000);
+	}
+	ck_assert_int_eq(settings_builtin().value[OPTION_RETRANSMIT_MAX], VALUE_AUTO);
+	ck_assert_int_eq(resolved_retransmit_max(60, 10, 6, VALUE_AUTO), 10800);
+	ck_assert_int_eq(resolved_retransmit_max(32767, 32767, 127, VALUE_AUTO), VALUE_UNSET);
+}
+
+START_TEST(retransmit_max_off_leaves_the_socket_untouched)
+{
+	ck_assert_int_eq(resolved_retransmit_max(60, 10, 6, VALUE_OFF), VALUE_UNSET);
+	ck_assert_int_eq(resolved_retransmit_max(60, 10, 6, 5000), 5000);
+}
+
+START_TEST(retransmit_max_auto_leaves_data_in_flight_to_a_user_timeout)
+{
+	struct settings settings = settings_builtin();
+
+	settings.value[OPTION_USER_TIMEOUT] = 9000;
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
+	ck_assert_int_eq(settings.value[OPTION_RETRANSMIT_MAX], VALUE_UNSET);
+	ck_assert_int_eq(settings_in_flight_after(&settings, RETRANSMIT_RETRIES), 9000);
+	settings.value[OPTION_RETRANSMIT_MAX] = 5000;
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
+	ck_assert_int_eq(settings.value[OPTION_RETRANSMIT_MAX], 5000);
 }
 
 /* As the kernel does it: at idle a probe goes out, and every interval it looks again. */
@@ -783,7 +842,7 @@ START_TEST(dead_connection_ends_when_the_kernel_ends_it)
 			value[OPTION_USER_TIMEOUT] = 1 + (int32_t)scratch_random(200000);
 		if (round % 3 == 1)
 			value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
-		settings_resolve(&settings);
+		settings_resolve(&settings, RETRANSMIT_RETRIES);
 		ck_assert_int_eq(settings_dead_after(&settings),
 		    simulated_end(value[OPTION_IDLE], value[OPTION_INTERVAL], value[OPTION_PROBES],
 			value[OPTION_USER_TIMEOUT]));
@@ -795,7 +854,7 @@ START_TEST(user_timeout_auto_ends_a_connection_when_count_would)
 	struct settings settings = settings_builtin();
 
 	settings.value[OPTION_USER_TIMEOUT] = VALUE_AUTO;
-	settings_resolve(&settings);
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
 	ck_assert_int_eq(settings_dead_after(&settings), 120);
 	settings.value[OPTION_USER_TIMEOUT] = VALUE_UNSET;
 	ck_assert_int_eq(settings_dead_after(&settings), 120);
@@ -811,7 +870,7 @@ START_TEST(keepalive_that_is_false_has_no_times)
 
 	settings.value[OPTION_KEEPALIVE] = 0;
 	settings.value[OPTION_SYN_COUNT] = 3;
-	settings_resolve(&settings);
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
 	ck_assert_int_eq(settings.value[OPTION_KEEPALIVE], 0);
 	ck_assert_int_eq(settings.value[OPTION_IDLE], VALUE_UNSET);
 	ck_assert_int_eq(settings.value[OPTION_INTERVAL], VALUE_UNSET);
@@ -916,6 +975,9 @@ policy_suite(void)
 	tcase_add_test(settings, user_timeout_auto_does_not_overflow);
 	tcase_add_test(settings, user_timeout_off_leaves_the_socket_untouched);
 	tcase_add_test(settings, dead_connection_ends_when_the_kernel_ends_it);
+	tcase_add_test(settings, retransmit_max_auto_ends_data_in_flight_when_silence_would);
+	tcase_add_test(settings, retransmit_max_off_leaves_the_socket_untouched);
+	tcase_add_test(settings, retransmit_max_auto_leaves_data_in_flight_to_a_user_timeout);
 	tcase_add_test(settings, user_timeout_auto_ends_a_connection_when_count_would);
 	tcase_add_test(settings, modes_have_names_and_no_others);
 	tcase_add_test(settings, keepalive_that_is_false_has_no_times);

@@ -9,6 +9,7 @@ static Suite *(*const suites[])(void) = {
 	text_suite,
 	path_suite,
 	option_suite,
+	retransmit_suite,
 	policy_suite,
 	profile_suite,
 	address_suite,

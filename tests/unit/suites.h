@@ -24,6 +24,7 @@ Suite *profile_suite(void);
 Suite *program_suite(void);
 Suite *reach_suite(void);
 Suite *read_suite(void);
+Suite *retransmit_suite(void);
 Suite *table_suite(void);
 Suite *text_suite(void);
 

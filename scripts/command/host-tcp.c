@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "host-tcp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "retransmit.h"
+
+static uint32_t
+read_retries(void)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/tcp_retries2", "re");
+	uint32_t retries;
+
+	if (file == NULL)
+		return RETRANSMIT_RETRIES;
+	if (fscanf(file, "%u", &retries) != 1)
+		retries = RETRANSMIT_RETRIES;
+	fclose(file);
+	return retries;
+}
+
+static bool
+has_retransmit_max(void)
+{
+	const struct option_row *row = &option_table[OPTION_RETRANSMIT_MAX];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int value;
+	socklen_t size = sizeof(value);
+	bool has;
+
+	if (fd == -1)
+		return true;
+	has = getsockopt(fd, row->level, row->name, &value, &size) == 0 || errno != ENOPROTOOPT;
+	close(fd);
+	return has;
+}
+
+struct host_tcp
+host_tcp(void)
+{
+	return (struct host_tcp){ read_retries(), has_retransmit_max() };
+}
+
+int64_t
+host_tcp_in_flight_after(const struct host_tcp *host, const struct settings *settings)
+{
+	struct settings effective = *settings;
+	int64_t milliseconds;
+
+	if (!host->has_retransmit_max)
+		effective.value[OPTION_RETRANSMIT_MAX] = VALUE_UNSET;
+	milliseconds = settings_in_flight_after(&effective, host->retries);
+	if (milliseconds <= 60000)
+		return (milliseconds + 500) / 1000;
+	return (milliseconds + 2500) / 5000 * 5;
+}
