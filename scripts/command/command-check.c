@@ -44,7 +44,7 @@ print_policy(const struct configuration *configuration)
 		command_print_rule(&policy, rule);
 		if (rule->line != 0)
 			printf("   %s:%u", policy.strings + rule->file, rule->line);
-		printf("\n    %-13s %-12s ", "mode", mode_name(settings->mode));
+		printf("\n    %-14s %-12s ", "mode", mode_name(settings->mode));
 		print_origin(&policy, &origins->mode);
 		for (enum option_id option = 0; option < OPTION_COUNT; option++) {
 			char value[40];
@@ -53,7 +53,7 @@ print_policy(const struct configuration *configuration)
 			if (settings->value[option] == VALUE_UNSET)
 				continue;
 			option_put(&text, option, settings->value[option]);
-			printf("    %-13s %-12s ", option_table[option].key, value);
+			printf("    %-14s %-12s ", option_table[option].key, value);
 			print_origin(&policy, &origins->value[option]);
 		}
 	}

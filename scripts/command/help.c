@@ -11,6 +11,8 @@ static const char *const setting_help[COMMAND_SETTINGS] = {
 	[OPTION_IDLE] = "silence before the first probe",
 	[OPTION_INTERVAL] = "time between unanswered probes",
 	[OPTION_PROBES] = "unanswered probes before the connection ends",
+	[OPTION_RETRANSMIT_MAX] =
+	    "longest wait between retransmissions, 15 of which end it; auto, off",
 	[OPTION_USER_TIMEOUT] = "how long sent data may stay unacknowledged; auto, off",
 	[OPTION_SYN_COUNT] = "how often connect(2) sends its first segment again",
 	[OPTION_DEFER_ACCEPT] = "how long a listener waits for the first data",

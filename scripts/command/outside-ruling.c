@@ -104,6 +104,8 @@ ruling_make(struct ruling *ruling, const struct policies *policies, const struct
 	*ruling = (struct ruling){ 0 };
 	if (conf == NULL ? !take_callers(ruling, policies) : !read_own(ruling, process, conf))
 		return;
+	/* The reader of a process's own configuration looks at nothing else. */
+	ruling->policy.retries = policies->configuration.build.retries;
 	if (process->line != NULL &&
 	    profile_read_line(&ruling->policy, process->line, &ruling->of_line, &error))
 		ruling->line = process->line;

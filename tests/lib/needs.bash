@@ -64,6 +64,7 @@ probe() {
 	ipv6) try bash -c ': 3<>/dev/udp/::1/9' ;;
 	mptcp) probe_mptcp ;;
 	fast-open) probe_fast_open ;;
+	retransmit-max) probe_retransmit_max ;;
 	io_uring) probe_io_uring ;;
 	seccomp) try "$TOOLS/play" 'z confine EPERM 99999' exec true ;;
 	landlock) try "$(python)" "$ROOT/tests/lib/inside/landlock.py" 1 / -- true ;;
@@ -123,6 +124,12 @@ probe_mptcp() {
 
 probe_fast_open() {
 	[ $(($(cat /proc/sys/net/ipv4/tcp_fastopen 2>/dev/null || echo 0) & 1)) = 1 ] || echo "net.ipv4.tcp_fastopen is off"
+}
+
+# TCP_RTO_MAX_MS, and the number of retransmissions that its times are made for.
+probe_retransmit_max() {
+	[ "$(cat /proc/sys/net/ipv4/tcp_retries2)" = 15 ] || echo "net.ipv4.tcp_retries2 is not 15"
+	try "$(python)" -c 'import socket; socket.socket().getsockopt(socket.IPPROTO_TCP, 44)'
 }
 
 # Nobody listens there: where it is denied, it does not come so far.

@@ -9,7 +9,7 @@
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	[ -x "$TOOLS/play" ] || fail "build first: make all build/tests/play"
-	needs namespaces overlay static-cc
+	needs namespaces overlay static-cc retransmit-max
 }
 
 # The session in this file prints what stands there, but for what the filter, a command, takes out of both.

@@ -37,7 +37,7 @@ bash_completion() {
 @test "bash: options, values and units" {
 	bash_completion
 	offer run --
-	offers --conf --mode --profile --path-timeout --idle --interval --count --user-timeout --verbose --best-effort
+	offers --conf --mode --profile --path-timeout --idle --interval --count --retransmit-max --user-timeout --verbose --best-effort
 	offer status --
 	offers --unprotected --json --conf
 	offer apply --

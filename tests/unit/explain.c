@@ -69,6 +69,51 @@ START_TEST(settings_are_shown_in_one_line)
 	prints(out, "nothing, sockets are left alone");
 }
 
+static void
+in_flight_prints(
+    int32_t retransmit_max, int32_t user_timeout, struct host_tcp host, const char *expected)
+{
+	struct settings settings = settings_builtin();
+	FILE *out = open_out();
+
+	settings.value[OPTION_RETRANSMIT_MAX] = retransmit_max;
+	settings.value[OPTION_USER_TIMEOUT] = user_timeout;
+	settings_resolve(&settings, RETRANSMIT_RETRIES);
+	explain_in_flight(out, &settings, &host);
+	prints(out, expected);
+}
+
+START_TEST(time_of_data_in_flight_is_said_and_where_it_comes_from)
+{
+	static const struct host_tcp host = { RETRANSMIT_RETRIES, true };
+
+	in_flight_prints(VALUE_AUTO, VALUE_UNSET, host,
+	    "in flight unanswered data end after about 2m (retransmit_max 10.8 s)\n");
+	in_flight_prints(1000, VALUE_UNSET, host,
+	    "in flight unanswered data end after about 15s (retransmit_max 1 s)\n");
+	in_flight_prints(VALUE_AUTO, VALUE_UNSET, (struct host_tcp){ 8, true },
+	    "in flight unanswered data end after about 45s (retransmit_max 10.8 s)\n");
+	in_flight_prints(VALUE_OFF, VALUE_UNSET, host,
+	    "in flight unanswered data end after about 15m25s (the kernel's own time)\n");
+	in_flight_prints(VALUE_AUTO, VALUE_AUTO, host,
+	    "in flight unanswered data end after 2m (user_timeout), and so does a live peer that "
+	    "does not read\n");
+}
+
+START_TEST(kernel_without_retransmit_max_is_named_with_what_helps_and_its_cost)
+{
+	in_flight_prints(VALUE_AUTO, VALUE_UNSET, (struct host_tcp){ RETRANSMIT_RETRIES, false },
+	    "in flight unanswered data end after about 15m25s (this kernel has no retransmit_max, "
+	    "Linux 6.15 has)\n"
+	    "          user_timeout = \"auto\" would end them after 2m, and live connections whose "
+	    "peer does not read for as long\n"
+	    "          sysctl net.ipv4.tcp_retries2=9 would end them after about 3m25s, for every "
+	    "program of this host\n");
+	in_flight_prints(VALUE_AUTO, 9000, (struct host_tcp){ RETRANSMIT_RETRIES, false },
+	    "in flight unanswered data end after 9s (user_timeout), and so does a live peer that "
+	    "does not read\n");
+}
+
 static const struct terminal pipe_end = { .columns = SIZE_MAX };
 
 static void
@@ -190,6 +235,8 @@ explain_suite(void)
 	tcase_add_checked_fixture(claims, reading_begin, reading_end);
 	tcase_add_test(claims, rules_are_shown_with_all_their_conditions);
 	tcase_add_test(claims, settings_are_shown_in_one_line);
+	tcase_add_test(claims, time_of_data_in_flight_is_said_and_where_it_comes_from);
+	tcase_add_test(claims, kernel_without_retransmit_max_is_named_with_what_helps_and_its_cost);
 	tcase_add_test(claims, timeline_says_when_a_dead_peer_is_noticed_and_what_it_costs);
 	tcase_add_test(claims, timeline_of_the_largest_values_fits);
 	tcase_add_test(claims, timeline_fits_a_narrow_terminal);
