@@ -55,7 +55,7 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Goals that want more than a compiler, which scripts/build/install-dependencies looks for.
-NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs lint demo fuzz bench deb rpm
+NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs check-everywhere lint demo fuzz bench deb rpm
 
 # A folder says where its code may run; what it may include is what is listed here. conf/policy and shim/socket are in
 # the command and in the library, everything else is in one of them: tests/live/the_rooms_are_kept.bats.
@@ -205,6 +205,11 @@ check-foreign: all
 # Real programs do their job without kashim and with it, in worlds of their own. PROGRAMS='chromium redis', MODES='force suggest'.
 check-programs: all build/tests/sockopts
 	$(Q)tests/programs/run $(PROGRAMS)
+
+# Old systems, new ones, and other processors, in roots of Debian that are fetched once: as root. MACHINES='debian11 s390x', of the
+# list tests/everywhere/machines; ROOTS=DIR for where they are kept. The foreign ones take a quarter of an hour each.
+check-everywhere: all
+	$(Q)tests/everywhere/run $(MACHINES)
 
 lint:
 	$(Q)scripts/build/lint

@@ -68,6 +68,10 @@ connect(int fd, const struct sockaddr *address, socklen_t size)
 	return connection_connect(loaded, fd, address, size, mark);
 }
 
+/* The other name that glibc has for it. */
+EXPORT int __connect(int fd, const struct sockaddr *address, socklen_t size)
+    __attribute__((alias("connect")));
+
 EXPORT int
 listen(int fd, int backlog)
 {
@@ -128,6 +132,25 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t size)
 		return loaded->next.setsockopt(fd, level, name, value, size);
 	return override_setsockopt(loaded, fd, option, value, size);
 }
+
+#if __SIZEOF_POINTER__ == 4
+/*
+ * What a program calls that was built for 64-bit time on a 32-bit machine, as all of Debian 13's are on
+ * armhf: libc turns the options that have a time in them. The policy has none.
+ */
+EXPORT int __setsockopt64(int fd, int level, int name, const void *value, socklen_t size);
+
+EXPORT int
+__setsockopt64(int fd, int level, int name, const void *value, socklen_t size)
+{
+	const struct loaded *loaded = load();
+	enum option_id option = override_option(level, name);
+
+	if (option == OPTION_COUNT || load_is_off(loaded))
+		return loaded->next.setsockopt64(fd, level, name, value, size);
+	return override_setsockopt(loaded, fd, option, value, size);
+}
+#endif
 
 /* The next descriptor with this number is another one. */
 EXPORT int

@@ -76,7 +76,7 @@ next_raw_dup2(int fd, int copy)
 
 /* Where each of them goes. Without pointers, which the loader would have to relocate at each start. */
 static const struct {
-	char name[sizeof("setsockopt")];
+	char name[sizeof("__setsockopt64")];
 	unsigned char place;
 } wanted[] = {
 	{ "socket", offsetof(struct next, socket) },
@@ -85,6 +85,9 @@ static const struct {
 	{ "accept", offsetof(struct next, accept) },
 	{ "accept4", offsetof(struct next, accept4) },
 	{ "setsockopt", offsetof(struct next, setsockopt) },
+#if __SIZEOF_POINTER__ == 4
+	{ "__setsockopt64", offsetof(struct next, setsockopt64) },
+#endif
 	{ "close", offsetof(struct next, close) },
 	{ "dup2", offsetof(struct next, dup2) },
 	{ "dup3", offsetof(struct next, dup3) },

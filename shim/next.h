@@ -15,6 +15,9 @@ struct next {
 	int (*accept)(int, struct sockaddr *, socklen_t *);
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
 	int (*setsockopt)(int, int, int, const void *, socklen_t);
+#if __SIZEOF_POINTER__ == 4
+	int (*setsockopt64)(int, int, int, const void *, socklen_t);
+#endif
 	int (*close)(int);
 	int (*dup2)(int, int);
 	int (*dup3)(int, int, int);
@@ -41,12 +44,18 @@ int next_raw_close(int fd);
 int next_raw_dup2(int fd, int copy);
 int next_raw_dup3(int fd, int copy, int flags);
 
+#if __SIZEOF_POINTER__ == 4
+#define NEXT_RAW_TIME64 .setsockopt64 = next_raw_setsockopt,
+#else
+#define NEXT_RAW_TIME64
+#endif
+
 #define NEXT_RAW \
 	{ \
 		.socket = next_raw_socket, .connect = next_raw_connect, .listen = next_raw_listen, \
 		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
 		.setsockopt = next_raw_setsockopt, .close = next_raw_close, .dup2 = next_raw_dup2, \
-		.dup3 = next_raw_dup3, \
+		.dup3 = next_raw_dup3, NEXT_RAW_TIME64 \
 	}
 
 #endif

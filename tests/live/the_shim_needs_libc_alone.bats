@@ -12,14 +12,16 @@ load ../lib/live
 @test "it defines the names in its map, and no other" {
 	needs nm
 	nm -D --defined-only "$SHIM" | sed 's/.* //; s/@.*//' | sort >defined
-	sed -n 's/^[[:space:]]*\([a-z0-9_]*\);$/\1/p' "$ROOT/shim/libkashim.map" | sort >named
+	# Names that end in 64 are for 64-bit time on 32-bit machines.
+	sed -n 's/^[[:space:]]*\([a-z0-9_]*\);$/\1/p' "$ROOT/shim/libkashim.map" | sort >all
+	if readelf -h "$SHIM" | grep -q ELF64; then grep -v '64$' all; else cat all; fi >named
 	[ "$(wc -l <named)" -ge 6 ]
 	diff named defined
 }
 
 @test "each name in its map stands in the source of the door" {
 	sed -n 's/^[[:space:]]*\([a-z0-9_]*\);$/\1/p' "$ROOT/shim/libkashim.map" | sort >named
-	grep -A 1 ^EXPORT "$ROOT/shim/interpose.c" | sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' | sort >exported
+	grep -A 1 ^EXPORT "$ROOT/shim/interpose.c" | sed -n 's/^\(EXPORT int \)\?\([a-z0-9_]*\)(.*/\2/p' | sort -u >exported
 	diff named exported
 }
 
