@@ -74,7 +74,7 @@ const struct command *command_named(const char *name);
 	}
 #define COMMAND_JSON \
 	{ \
-		'j', "json", NULL, "print an array of flat objects, see kashim(1)" \
+		'j', "json", NULL, "print an array of flat objects, see kashim-json(5)" \
 	}
 #define COMMAND_LAST \
 	{ \

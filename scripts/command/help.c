@@ -13,6 +13,7 @@ static const char *const setting_help[COMMAND_SETTINGS] = {
 	[OPTION_PROBES] = "unanswered probes before the connection ends",
 	[OPTION_RETRANSMIT_MAX] =
 	    "longest wait between retransmissions, 15 of which end it; auto, off",
+	[OPTION_KEEPALIVE] = "whether keepalive is on; true, false",
 	[OPTION_USER_TIMEOUT] = "how long sent data may stay unacknowledged; auto, off",
 	[OPTION_SYN_COUNT] = "how often connect(2) sends its first segment again",
 	[OPTION_DEFER_ACCEPT] = "how long a listener waits for the first data",
@@ -39,6 +40,8 @@ argument_of(int setting)
 		return "MODE";
 	if (setting == COMMAND_SETTING_PROFILE)
 		return "PROFILE";
+	if (row->unit == UNIT_SWITCH)
+		return "BOOLEAN|true|false";
 	if (row->unit == UNIT_SECONDS || row->unit == UNIT_MILLISECONDS)
 		return row->words ? "DURATION|auto|off" : "DURATION";
 	return row->unit == UNIT_BYTES ? "BYTES" : "NUMBER";

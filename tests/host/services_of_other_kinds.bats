@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Services that systemd does not start, as kashim(1) says in SERVICES: init scripts, cron, containers; and programs that
+# Services that systemd does not start, as kashim-system(8) says in OTHER SERVICES: init scripts, cron, containers; and programs that
 # bring a runtime of their own, Java and Node.
 
 load ../lib/live

@@ -12,11 +12,7 @@ setup_file() {
 }
 
 build() {
-	local page
 	needs make cc
-	for page in scripts/kashim.1 scripts/host/kashim-rescue.8 conf/kashim.conf.5 shim/libkashim.7; do
-		[ -e "$ROOT/$page" ] || skip "$page is not there yet"
-	done
 	MAKE=(make -s -C "$BATS_FILE_TMPDIR/tree" CFLAGS=-O0 "$@")
 	unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS LDFLAGS PREFIX DESTDIR
 }

@@ -65,9 +65,9 @@ options_of() {
 	"$ROOT/build/kashim" help "$1" | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -vx help
 }
 
-# What the manual says of a command.
+# What the manuals say of a command, and of options that several have.
 paragraph_of() {
-	cat "$ROOT"/scripts/*.[18] "$ROOT"/scripts/host/*.8 | sed -n "/^\.Ss kashim $1\>/,/^\.S[sh] /p" | tail -n +2 | sed '/^\.Ss kashim/,$d'
+	cat "$ROOT"/scripts/*.1 "$ROOT"/scripts/host/*.8 | awk -v name="$1" '/^\.S[sh] / { on = /Options of several/ || $2 " " $3 == "kashim " name } on'
 }
 
 @test "every command is in a manual and has help" {
@@ -102,10 +102,9 @@ json_keys() {
 		grep -oE 'json_[a-z]+\((&?json|&?output->json), "[a-z_]+"(, "[a-z_]+")?' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u
 }
 
-@test "every key of JSON is in kashim(1)" {
+@test "every key of JSON is in kashim-json(5)" {
 	[ "$(json_keys | wc -l)" -ge 40 ] || fail "the keys are not found: $(json_keys)"
-	sed -n '/^\.Sh JSON OUTPUT/,/^\.Sh ENV/p' "$ROOT/scripts/kashim.1" >schema
 	for key in $(json_keys); do
-		grep -qE "^\.?(It )?Li (.*, )?$key( |\$)" schema || fail "$key is not in kashim(1)"
+		grep -qE "^\.?(It )?Li (.*, )?$key( |\$)" "$ROOT/scripts/kashim-json.5" || fail "$key is not in kashim-json(5)"
 	done
 }
