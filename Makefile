@@ -194,10 +194,6 @@ check-unit: build/unit/run
 check-live check-hostile check-host check-wire check-package: all $(TEST_TOOLS) $(BENCH_TOOLS)
 	$(Q)scripts/build/run-tests $(or $(TESTS),$(@:check-%=tests/%))
 
-# README's first commands on fresh machines: Debian 12 and 13, or those in RELEASES; packages come from a mirror.
-check-fresh:
-	$(Q)scripts/build/check-fresh $(RELEASES)
-
 # Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
 check-foreign: all
 	$(Q)tests/foreign/run $(SUITES)
@@ -274,5 +270,4 @@ deb rpm:
 clean:
 	$(Q)rm -rf build
 
-# Tests keep whole systems in two places, which have names like these, too.
--include $(shell find build \( -path build/fresh -o -path build/tests/debian \) -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find build -name '*.d' 2>/dev/null)

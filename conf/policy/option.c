@@ -178,7 +178,13 @@ bool
 option_read(
     enum option_id option, const char *value, size_t size, int32_t *result, struct text *error)
 {
-	const struct option_row *row = &option_table[option];
+	return option_read_row(&option_table[option], value, size, result, error);
+}
+
+bool
+option_read_row(const struct option_row *row, const char *value, size_t size, int32_t *result,
+    struct text *error)
+{
 	int64_t number = 0;
 	enum reading reading;
 

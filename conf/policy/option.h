@@ -74,6 +74,10 @@ bool option_read(
 /* The value that holds under `tighten`, of the program's and the policy's. Pure. */
 int32_t option_tighten(enum option_id option, int32_t asked, int32_t policy);
 
+/* The same for a row that stands in no table: what a command takes, and no policy. */
+bool option_read_row(const struct option_row *row, const char *value, size_t size, int32_t *result,
+    struct text *error);
+
 /* Append a value as people read it: "60 s", "290000 ms", "auto". */
 void option_put(struct text *text, enum option_id option, int32_t value);
 

@@ -51,7 +51,7 @@ field() {
 	contents "$PACKAGES"/1/deb/libkashim_*.deb >of-library
 	grep -qx "/usr/lib/$(dpkg-architecture -q DEB_HOST_MULTIARCH)/libkashim.so" of-library
 	for file in bin/kashim sbin/kashim-rescue libexec/kashim/kashim-system \
-		share/bash-completion/completions/kashim share/zsh/vendor-completions/_kashim share/man/man1/kashim.1.gz \
+		share/bash-completion/completions/kashim share/zsh/vendor-completions/_kashim share/man/man1/kashim.1.gz share/man/man1/kashim-measure.1.gz \
 		share/man/man5/kashim.conf.5.gz share/man/man8/kashim-rescue.8.gz share/doc/kashim/copyright share/doc/kashim/examples/aws-nlb.conf; do
 		grep -qx "/usr/$file" of-command || fail "$file is missing: $(cat of-command)"
 	done

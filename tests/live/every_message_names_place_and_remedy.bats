@@ -25,5 +25,5 @@ without_clock() {
 @test "there are no others" {
 	command -v python3 >/dev/null || skip "python3 is not installed"
 	cd "$ROOT"
-	python3 tests/lib/outside/messages.py tests/live/golden/messages tests/live/golden/help tests/live/golden/messages_unseen
+	python3 tests/lib/outside/messages.py tests/live/golden/messages tests/live/golden/help scripts/kashim-measure.1 tests/live/golden/messages_unseen
 }

@@ -28,6 +28,9 @@ static Suite *(*const suites[])(void) = {
 	excerpt_suite,
 	json_suite,
 	table_suite,
+	measure_plan_suite,
+	measure_verdict_suite,
+	measure_target_suite,
 };
 
 int

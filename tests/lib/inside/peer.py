@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A program that sits in read(2) on TCP connections, and tells what happens to them.
 
-    peer.py accept ADDRESS PORT
+    peer.py accept ADDRESS PORT [SECONDS]       closes what was silent for so long
     peer.py connect ADDRESS PORT [NUMBER]
 
 SIGUSR1 makes it send "ping" on each connection. A ping is answered by "pong". Lines on its standard output:
@@ -28,6 +28,7 @@ LAST_DATA_RECV, LAST_ACK_RECV = 52, 56
 
 threading.stack_size(256 * 1024)
 connections = []
+patience = None
 
 
 def tell(*words):
@@ -57,6 +58,7 @@ class Connection(threading.Thread):
 
     def run(self):
         end = "EOF"
+        self.sock.settimeout(patience)
         try:
             while True:
                 data = self.sock.recv(1000)
@@ -66,6 +68,8 @@ class Connection(threading.Thread):
                     tell("got", word)
                     if word == "ping":
                         self.send("pong")
+        except TimeoutError:
+            end = "impatience"
         except OSError as error:
             end = errno.errorcode[error.errno]
         tell("ended", end, "%.2f" % self.silence())
@@ -79,6 +83,7 @@ def ping(*_):
 
 
 def main(role, address, port, number="1"):
+    global patience
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     signal.signal(signal.SIGUSR1, ping)
     if role == "connect":
@@ -89,6 +94,8 @@ def main(role, address, port, number="1"):
         for connection in list(connections):
             connection.join()
         return
+    if number != "1":
+        patience = float(number)
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, int(port)))

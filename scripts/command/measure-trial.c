@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "measure.h"
+
+enum { CONNECT_PATIENCE = 15000, PROBE_PATIENCE = 180000, AT_ONCE = 2 };
+
+bool
+trial_is_over(const struct trial *trial)
+{
+	return trial->fate >= FATE_REMEMBERED;
+}
+
+/* What is longer than what was forgotten needs no waiting for. What is probed says more. */
+static void
+end_longer_ones(struct measure *measure)
+{
+	for (size_t i = 0; i < measure->trial_count; i++) {
+		struct trial *trial = &measure->trials[i];
+
+		if (trial->fate < FATE_PROBING && trial->planned > measure->bounds.forgotten)
+			trial_settle(measure, trial, FATE_NOT_NEEDED);
+	}
+}
+
+static void
+add_sample(struct measure *measure, const struct trial *trial)
+{
+	if (measure->sample_count == MEASURE_SAMPLES)
+		return;
+	measure->samples[measure->sample_count++] = (struct sample){
+		.silence = trial->silence,
+		.forgotten = trial->fate == FATE_FORGOTTEN ? trial->manner : MANNER_NONE,
+	};
+	measure->finding = verdict_find(measure->samples, measure->sample_count);
+	measure->bounds.remembered = measure->finding.remembered;
+	measure->bounds.forgotten = measure->finding.forgotten;
+	measure->bounds.is_doubtful = verdict_is_doubtful(
+	    measure->samples, measure->sample_count, &measure->finding, &measure->control.loss);
+}
+
+/* The server ends, or breaks, each silence that is so long. */
+static void
+add_limit(struct measure *measure, int64_t limit, bool is_speech)
+{
+	struct bounds *bounds = &measure->bounds;
+
+	if (bounds->limit != 0 && bounds->limit <= limit)
+		return;
+	bounds->limit = limit;
+	measure->limit_is_speech = is_speech;
+}
+
+void
+trial_settle(struct measure *measure, struct trial *trial, enum fate fate)
+{
+	trial->fate = fate;
+	if (fate == FATE_REMEMBERED || fate == FATE_FORGOTTEN)
+		add_sample(measure, trial);
+	if (fate == FATE_CLOSED || fate == FATE_SPOKEN)
+		add_limit(measure, fate == FATE_CLOSED ? trial->silence : trial->pause,
+		    fate == FATE_SPOKEN);
+	connection_end(&trial->connection, 0);
+	measure->notice(measure, EVENT_FATE, trial);
+	if (fate == FATE_FORGOTTEN && measure->bounds.forgotten != 0)
+		end_longer_ones(measure);
+}
+
+/* RST and FIN say something, other errors that the network is not there. */
+static void
+see_end(struct measure *measure, struct trial *trial)
+{
+	int error = trial->connection.error;
+
+	if (error != 0 && error != ECONNRESET) {
+		trial_settle(measure, trial, FATE_VOID);
+		return;
+	}
+	if (error == 0)
+		trial->is_probed = false;
+	if (!trial->is_probed)
+		trial->silence = measure->now - trial->silent_since;
+	trial->ended = measure->now;
+	trial->manner = error == 0 ? MANNER_CLOSED : MANNER_RESET;
+	trial->fate = FATE_ENDED;
+}
+
+/* Who ended it? */
+static void
+judge_end(struct measure *measure, struct trial *trial)
+{
+	const struct control *control = &measure->control;
+	int64_t age = 0;
+	enum ended_by by;
+
+	if (control->reset > trial->opened) {
+		trial_settle(measure, trial, FATE_VOID);
+		return;
+	}
+	/* A server that starts anew resets the control connection within a second, too. */
+	if (control->is_down || control->last_answer <= trial->ended)
+		return;
+	if (trial->is_probed) {
+		trial_settle(measure, trial, FATE_FORGOTTEN);
+		return;
+	}
+	if (control->connection.state == CONNECTION_OPEN)
+		age = measure->now - control->opened;
+	by = verdict_ended_by(trial->silence, age, control->ended_age);
+	if (by != ENDED_BY_UNKNOWN)
+		trial_settle(measure, trial, by == ENDED_BY_SERVER ? FATE_CLOSED : FATE_FORGOTTEN);
+}
+
+static void
+follow_opening(struct measure *measure, struct trial *trial)
+{
+	if (trial->connection.state == CONNECTION_CONNECTING &&
+	    measure->now - trial->opened > CONNECT_PATIENCE)
+		connection_end(&trial->connection, ETIMEDOUT);
+	if (trial->connection.state == CONNECTION_ENDED)
+		trial_settle(measure, trial, FATE_VOID);
+	if (trial->connection.state != CONNECTION_OPEN)
+		return;
+	trial->fate = FATE_SILENT;
+	trial->opened = trial->silent_since = measure->now;
+	trial->received = trial->connection.received;
+}
+
+/* The server sent something: data, or a probe of its own. The silence begins anew. */
+static void
+start_again(struct measure *measure, struct trial *trial)
+{
+	int64_t pause = measure->now - trial->silent_since;
+
+	trial->pauses = verdict_is_same_age(pause, trial->pause) ? trial->pauses + 1 : 0;
+	trial->pause = pause;
+	trial->silent_since = measure->now;
+	trial->received = trial->connection.received;
+	if (trial->pauses >= (pause >= PLAN_LOWEST ? 3 : 30) ||
+	    measure->now - trial->opened > 4 * trial->planned + 60000)
+		trial_settle(measure, trial, FATE_SPOKEN);
+}
+
+/*
+ * The next probe. The first ones follow each other at once: where one is lost, the path still sees
+ * the end of the silence now. The others come at times that are so irregular that what loses each
+ * third packet takes turns, and not within the half second in which Linux answers only once.
+ */
+static void
+probe(struct measure *measure, struct trial *trial)
+{
+	static const int64_t pauses[] = { 1000, 600, 1600, 600, 600, 2100, 1100 };
+	size_t pause = (size_t)trial->unanswered % (sizeof(pauses) / sizeof(*pauses));
+
+	connection_probe(&trial->connection);
+	if (trial->at_once < AT_ONCE) {
+		trial->at_once++;
+		trial->next_probe = measure->now + 20;
+		return;
+	}
+	if (trial->unanswered == 0)
+		trial->control_answers = measure->control.loss.answered;
+	trial->unanswered++;
+	trial->next_probe = measure->now + 2 * trial->connection.round_trip + pauses[pause];
+}
+
+static void
+follow_silence(struct measure *measure, struct trial *trial)
+{
+	if (trial->connection.received != trial->received || trial->connection.spoke) {
+		start_again(measure, trial);
+		return;
+	}
+	if (measure->now - trial->silent_since < trial->planned)
+		return;
+	trial->silence = measure->now - trial->silent_since;
+	trial->ended = measure->now;
+	trial->is_probed = true;
+	trial->fate = FATE_PROBING;
+	probe(measure, trial);
+}
+
+static void
+follow_probes(struct measure *measure, struct trial *trial)
+{
+	const struct control *control = &measure->control;
+
+	if (trial->connection.received != trial->received) {
+		trial->answered_in = measure->now - trial->ended;
+		if (trial->unanswered != 0) {
+			measure->control.loss.sent += trial->unanswered;
+			measure->control.loss.answered++;
+		}
+		trial_settle(measure, trial, FATE_REMEMBERED);
+		return;
+	}
+	if (measure->now - trial->ended > PROBE_PATIENCE) {
+		trial_settle(measure, trial, FATE_VOID);
+		return;
+	}
+	if (measure->now < trial->next_probe)
+		return;
+	/* While the network was down no probe came through: it was silent for longer. */
+	if (trial->ended < control->works_since) {
+		trial->silence = measure->now - trial->silent_since;
+		trial->ended = measure->now;
+		trial->unanswered = trial->at_once = 0;
+	}
+	if (!control->is_down && verdict_is_forgotten(&control->loss, trial->unanswered,
+				     control->loss.answered - trial->control_answers)) {
+		trial->manner = MANNER_SILENCE;
+		trial_settle(measure, trial, FATE_FORGOTTEN);
+		return;
+	}
+	probe(measure, trial);
+}
+
+void
+trial_follow(struct measure *measure, struct trial *trial, short events)
+{
+	if (trial->fate == FATE_ENDED) {
+		judge_end(measure, trial);
+		return;
+	}
+	connection_look(&trial->connection, events);
+	if (trial->fate == FATE_CONNECTING)
+		follow_opening(measure, trial);
+	else if (trial->connection.state == CONNECTION_ENDED && !trial_is_over(trial))
+		see_end(measure, trial);
+	else if (trial->fate == FATE_SILENT)
+		follow_silence(measure, trial);
+	else if (trial->fate == FATE_PROBING)
+		follow_probes(measure, trial);
+}
