@@ -164,12 +164,12 @@ is_inherited(int fd)
 }
 
 /*
- * The number of its inode for a socket of IPv4 or IPv6, or 0. A program that confines itself may be
+ * The number of its inode for a TCP socket, or 0. A program that confines itself may be
  * killed for a question about a socket, and a file system may not answer one about a file. So what
  * cannot be a socket is found out first: lseek(2) asks no file system for the position.
  */
 static uint64_t
-find_internet_socket(int fd)
+find_tcp_socket(int fd)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t size = sizeof(address);
@@ -180,7 +180,7 @@ find_internet_socket(int fd)
 	inode = file_socket(fd);
 	if (inode == 0 || syscall(SYS_getsockname, fd, &address, &size) == -1)
 		return 0;
-	return tcp_is_internet(address.ss_family) ? inode : 0;
+	return tcp_is_internet(address.ss_family) && tcp_protocol(fd) > 0 ? inode : 0;
 }
 
 static void
@@ -199,7 +199,7 @@ adopt_activated(const struct loaded *loaded, int passed)
 	uint64_t before = 0;
 
 	for (int fd = 0; fd < LISTEN_FDS_START; fd++) {
-		uint64_t inode = find_internet_socket(fd);
+		uint64_t inode = find_tcp_socket(fd);
 
 		if (inode != 0 && inode != before && !is_inherited(fd))
 			adopt_one(loaded, fd);
@@ -209,7 +209,7 @@ adopt_activated(const struct loaded *loaded, int passed)
 	for (int i = 0; i < passed; i++) {
 		int fd = LISTEN_FDS_START + i;
 
-		if (find_internet_socket(fd) != 0)
+		if (find_tcp_socket(fd) != 0)
 			adopt_one(loaded, fd);
 		else if (errno == EBADF)
 			return;

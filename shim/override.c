@@ -81,10 +81,12 @@ set_under(const struct call *call, const struct settings *settings, int32_t aske
 	int wanted = settings_choose(settings, call->option, asked);
 	bool is_replaced =
 	    settings->mode != MODE_SUGGEST && wanted != asked && is_ours(call, record);
+	/* A 0 is taken by some sockets, and refused by others. */
+	bool is_taken = asked != VALUE_UNSET && (asked != 0 || call->option == OPTION_KEEPALIVE);
 	int result;
 
 	errno = saved;
-	if (is_replaced && asked != VALUE_UNSET)
+	if (is_replaced && is_taken)
 		return set(call, &wanted, sizeof(wanted));
 	result = set(call, call->value, call->size);
 	if (is_replaced && result == 0) {

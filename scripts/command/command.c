@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,7 +176,6 @@ command_finish(int status)
 int
 command_main(int argc, char **argv)
 {
-	setlocale(LC_CTYPE, "");
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		help_overview();
 		return command_finish(STATUS_GOOD);

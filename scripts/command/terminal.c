@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include <langinfo.h>
+#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,23 @@
 #include <sys/ioctl.h>
 
 #include "utf8.h"
+
+/*
+ * The process stays in the C locale, in which patterns are compared as in wrapped programs at their
+ * start: only the terminal is asked for.
+ */
+static bool
+has_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool is_utf8;
+
+	if (locale == (locale_t)0)
+		return false;
+	is_utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+	freelocale(locale);
+	return is_utf8;
+}
 
 struct terminal
 terminal_of(int fd)
@@ -22,7 +40,7 @@ terminal_of(int fd)
 	if (!terminal.is_terminal)
 		return terminal;
 	terminal.colour = no_colour == NULL || *no_colour == '\0';
-	terminal.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	terminal.utf8 = has_utf8();
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
 		terminal.columns = size.ws_col;
 	return terminal;

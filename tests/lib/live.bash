@@ -11,6 +11,9 @@
 SHIM=$ROOT/build/libkashim.so
 SOCKOPTS=$ROOT/build/tests/sockopts
 
+# The mode of the policy; a file of tests may have another one.
+MODE=
+
 # As timers_of prints them: the policy, and what a socket has by itself.
 export POLICY=1/33/11/5 UNTOUCHED=0/7200/75/9
 
@@ -31,7 +34,7 @@ setup() {
 	fi
 	open_scene
 	mkfifo quiet
-	printf 'defaults: { idle = 33; interval = 11; count = 5; };\n' >k.conf
+	printf 'defaults: { mode = "%s"; idle = 33; interval = 11; count = 5; };\n' "${MODE:-tighten}" >k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null
 	wrap env
 	needs pidfd_getfd

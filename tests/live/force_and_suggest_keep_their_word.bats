@@ -157,7 +157,7 @@ theirs() {
 @test "force: options outside the policy are never swallowed" {
 	local calls=() socket
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; };
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };
 	END
 	take_port
 	for socket in a c; do
@@ -184,7 +184,7 @@ theirs() {
 
 @test "force: 0 where the kernel takes it" {
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; max_segment = 1000;
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; user_timeout = 44000; max_segment = 1000;
 			window_clamp = 40000; defer_accept = 6; };
 	END
 	take_port
@@ -232,21 +232,21 @@ whole_range() {
 
 @test "force: TCP_DEFER_ACCEPT, the kernel's whole range" {
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; defer_accept = 6; };
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; defer_accept = 6; };
 	END
 	whole_range a TCP_DEFER_ACCEPT
 }
 
 @test "force: TCP_WINDOW_CLAMP, the kernel's whole range" {
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; window_clamp = 50000; };
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; window_clamp = 50000; };
 	END
 	whole_range c TCP_WINDOW_CLAMP
 }
 
 @test "force: TCP_WINDOW_CLAMP of 0, which the kernel refuses on a listener" {
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; window_clamp = 50000; };
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; window_clamp = 50000; };
 	END
 	take_port
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'a set TCP_WINDOW_CLAMP 0'
@@ -328,20 +328,21 @@ handed_over() {
 		-- 'a fd 20' 'b fd 21' 'c fd 22' 'd accept a' 'e accept a'
 }
 
-@test "suggest: inherited sockets keep what another process set, and the rest is filled" {
+@test "suggest: an inherited listener keeps what another process set, and inherited connections stay" {
 	policy_of_all suggest
 	handed_over
-	have a 1/33/70/5 b "$POLICY" c 1/500/11/5 d 1/33/70/5 e 1/33/70/5
-	[ "$(option_of c TCP_USER_TIMEOUT)/$(option_of d TCP_USER_TIMEOUT)" = 44000/44000 ]
+	have a 1/33/70/5 b "$UNTOUCHED" c 1/500/75/9 d 1/33/70/5 e 1/33/70/5
+	[ "$(option_of c TCP_USER_TIMEOUT)/$(option_of d TCP_USER_TIMEOUT)" = 0/44000 ]
 	unwrap
 	handed_over
 	have a 0/7200/70/9 b "$UNTOUCHED" c 1/500/75/9 d 0/7200/70/9 e 0/7200/70/9
 }
 
-@test "force: inherited sockets lose what another process set" {
+@test "force: an inherited listener loses what another process set, and inherited connections stay" {
 	policy_of_all force
 	handed_over
-	has_policy a b c d e
+	has_policy a d e
+	have b "$UNTOUCHED" c 1/500/75/9
 	unwrap
 	handed_over
 	have a 0/7200/70/9 b "$UNTOUCHED" c 1/500/75/9 d 0/7200/70/9 e 0/7200/70/9
@@ -364,7 +365,7 @@ two_modes() {
 
 @test "force for one peer and suggest for another, under defaults of force" {
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; };
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = [ "127.0.0.3", "127.0.0.4" ]; mode = "suggest"; } );
 	END
 	two_modes
@@ -381,7 +382,7 @@ two_modes() {
 @test "force for one peer and suggest for another, under defaults that are off" {
 	policy <<-'END'
 		defaults: { mode = "off"; idle = 33; interval = 11; count = 5; };
-		rules = ( { remote = [ "127.0.0.1", "127.0.0.2" ]; }, { remote = "127.0.0.0/8"; mode = "suggest"; } );
+		rules = ( { remote = [ "127.0.0.1", "127.0.0.2" ]; mode = "force"; }, { remote = "127.0.0.0/8"; mode = "suggest"; } );
 	END
 	two_modes
 }
@@ -399,17 +400,16 @@ two_modes() {
 	same_results_without b c
 }
 
-# The connection is known when the program starts, and so is what another process set on it.
 suggested_by_connection() {
 	take_port
 	handed_over
-	have c 1/500/11/5 d 1/33/70/5
+	have c 1/500/75/9 d 1/33/70/5
 	unwrap
 	handed_over
 	have c 1/500/75/9 d 0/7200/70/9
 }
 
-@test "suggest by connection: inherited sockets keep what another process set, under defaults that are off" {
+@test "suggest by connection: an inherited listener keeps what another process set, under defaults that are off" {
 	policy <<-'END'
 		defaults: { mode = "off"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = "127.0.0.1"; mode = "suggest"; } );
@@ -417,9 +417,9 @@ suggested_by_connection() {
 	suggested_by_connection
 }
 
-@test "suggest by connection: inherited sockets keep what another process set, under defaults of force" {
+@test "suggest by connection: an inherited listener keeps what another process set, under defaults of force" {
 	policy <<-'END'
-		defaults: { idle = 33; interval = 11; count = 5; };
+		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = "127.0.0.1"; mode = "suggest"; } );
 	END
 	suggested_by_connection

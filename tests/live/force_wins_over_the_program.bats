@@ -5,6 +5,8 @@
 
 load ../lib/live
 
+MODE=force
+
 # A program that sets all it can, on sockets that it made, connected and accepted, and says on which calls it failed.
 stubborn() {
 	start "$PYTHON" -c '
@@ -62,7 +64,7 @@ time.sleep(60)' "$PORT" "$1"
 
 @test "a policy with a user timeout wins there, too" {
 	needs_python
-	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
+	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
 	take_port
 	start "$PYTHON" -c '

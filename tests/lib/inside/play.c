@@ -9,11 +9,14 @@
  *	a bind ADDRESS PORT         a listen          b accept a     a close
  *	a connect ADDRESS PORT [SIZE]                 a connect nowhere
  *	a fastopen ADDRESS PORT     a ready           a fd NUMBER    a dup b [NUMBER]
+ *	a fclose                    a close_range     a closefrom    a closed_by_vfork
+ *	a fcntl b NUMBER            a received b      a run COMMAND
  *	a set OPTION VALUE [SIZE]   a set OPTION nowhere|null [SIZE]
  *	a confine kill|ERROR NUMBER,...               a confine kill|ERROR !NUMBER,...
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -24,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "../options.h"
 #include "confine.h"
@@ -177,6 +181,58 @@ set(int fd)
 	return setsockopt(fd, option->level, option->option, pointer, size);
 }
 
+/* The child has memory in common with this process, and descriptors of its own. */
+static int
+close_in_child(const int fd)
+{
+	if (vfork() == 0) {
+		close(fd);
+		_exit(0);
+	}
+	return wait(NULL) == -1;
+}
+
+/* Ways to close a descriptor without close(2) in this process. */
+static int
+close_otherwise(int fd, const char *verb)
+{
+	if (is(verb, "fclose"))
+		return fclose(fdopen(fd, "r+"));
+	if (is(verb, "close_range"))
+		return (int)syscall(SYS_close_range, fd, fd, 0);
+	if (is(verb, "closed_by_vfork"))
+		return close_in_child(fd);
+	for (int each = fd; each < fd + 8; each++)
+		syscall(SYS_close, each);
+	return 0;
+}
+
+/* The socket comes back by SCM_RIGHTS of unix(7), under another number. */
+static int
+receive(int fd)
+{
+	char byte = 'x', control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec data = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *part = (struct cmsghdr *)control;
+	int pair[2], received;
+
+	part->cmsg_level = SOL_SOCKET;
+	part->cmsg_type = SCM_RIGHTS;
+	part->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(part), &fd, sizeof(fd));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1 ||
+	    sendmsg(pair[0], &message, 0) == -1 || recvmsg(pair[1], &message, 0) == -1)
+		return -1;
+	close(pair[0]);
+	close(pair[1]);
+	memcpy(&received, CMSG_DATA(part), sizeof(received));
+	return received;
+}
+
 static int
 get_another(int *fd, const char *verb)
 {
@@ -186,6 +242,10 @@ get_another(int *fd, const char *verb)
 		*fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
 	else if (is(verb, "accept"))
 		*fd = accept(*slot(words[2]), NULL, NULL);
+	else if (is(verb, "fcntl"))
+		*fd = fcntl(*slot(words[2]), F_DUPFD, number(words[3]));
+	else if (is(verb, "received"))
+		*fd = receive(*slot(words[2]));
 	else if (is(verb, "fd"))
 		*fd = number(words[2]);
 	else if (is(verb, "dup") && words[3] == NULL)
@@ -216,6 +276,11 @@ take(int *fd, const char *verb)
 		return set(*fd);
 	if (is(verb, "confine") && words[3] != NULL)
 		return confine(words[2], words[3]);
+	if (is(verb, "run"))
+		return system(words[2]);
+	if (is(verb, "fclose") || is(verb, "close_range") || is(verb, "closefrom") ||
+	    is(verb, "closed_by_vfork"))
+		return close_otherwise(*fd, verb);
 	if (!is(verb, "close"))
 		return get_another(fd, verb);
 	*fd = -1;
