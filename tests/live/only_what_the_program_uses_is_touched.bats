@@ -118,6 +118,7 @@ child.wait()' "${WITH[@]}" /bin/cat
 }
 
 passed() {
+	end_scene
 	: >log
 	start_plain "$PYTHON" -c '
 import os, socket, sys
