@@ -254,3 +254,59 @@ service_of() {
 services_run() {
 	[ -n "$(service_of 7000)" ] && [ -n "$(service_of 7001)" ]
 }
+
+# In the namespaces of that systemd, which stands for the host's.
+kashim_there() {
+	local pid
+	for pid in $(family_of "$MANAGER"); do
+		[ "$(cat "/proc/$pid/comm")" != systemd ] || break
+	done
+	RESULT=0
+	nsenter --target "$pid" --mount --pid --net --root --wd=/ env -i PATH=/opt/bin:/usr/local/bin:/usr/bin:/bin kashim "$@" >out 2>err 3>&- </dev/null || RESULT=$?
+}
+
+@test "where systemd runs, what a unit has is systemd's own word" {
+	given_units
+	needs systemctl
+	mkdir -p "$HOST_ROOT/opt/bin" "$UNITS/legacy.service.d"
+	printf '#!/bin/sh\nXDG_RUNTIME_DIR=/run/user exec /usr/bin/systemctl --user "$@"\n' >"$HOST_ROOT/opt/bin/systemctl"
+	chmod 755 "$HOST_ROOT/opt/bin/systemctl"
+	printf '[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=127.0.0.1:7001\n' | service plain.socket
+	printf '[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/opt/play "a fd 3" "b accept a"\n' | service plain.service
+	cp "$UNITS/plain.service" "$UNITS/legacy.service"
+	# A specifier, a line that goes on, a reset: only systemd knows them all.
+	printf '[Service]\nEnvironment=LD_PRELOAD=wrong.so\nEnvironment=\nEnvironment="LD_PRELOAD=%%p.so" \\\n  X=1\n' >"$UNITS/legacy.service.d/own.conf"
+	printf '[Service]\nEnvironment=LD_PRELOAD=other.so\nExecStart=/bin/true\n' | service legacy-db@.service
+	ln -s /dev/null "$UNITS/masked.service"
+	ln -s legacy.service "$UNITS/alias.service"
+	start_systemd plain.socket
+	wait_for socket_listens || skip "systemd does not run here: $(tail -n 1 log)"
+	kashim_there enable alias
+	[ "$RESULT" -eq 0 ] || fail "$(cat out err)"
+	grep -qxF "Environment=\"LD_PRELOAD=$LINE:legacy.so\"" "$UNITS/legacy.service.d/zz-kashim.conf" || fail "$(cat out err "$UNITS"/*/zz-kashim.conf)"
+	grep -qF "systemctl restart 'legacy.service'" out
+	# Once more, after the unit has changed: ours does not count.
+	sed -i 's/%p/changed/' "$UNITS/legacy.service.d/own.conf"
+	kashim_there enable legacy plain
+	grep -qxF "Environment=\"LD_PRELOAD=$LINE:changed.so\"" "$UNITS/legacy.service.d/zz-kashim.conf" || fail "$(cat out err "$UNITS"/*/zz-kashim.conf)"
+	grep -q '^plain.service: the sockets that systemd hands to it' out || fail "$(cat out)"
+	kashim_there enable legacy-db@
+	grep -qxF "Environment=\"LD_PRELOAD=$LINE:other.so\"" "$UNITS/legacy-db@.service.d/zz-kashim.conf" || fail "$(cat out err)"
+	# Where one is wrong, everything stays.
+	cp -R "$UNITS" before
+	kashim_there enable legacy masked
+	grep -q 'masked.service: is masked' err
+	kashim_there enable legacy gone
+	grep -q 'gone.service: there is no such unit' err
+	diff -r before "$UNITS"
+	kashim_there disable legacy plain legacy-db@
+	[ -z "$(find "$UNITS" -name '*kashim*')" ] || fail "$(find "$UNITS" -name '*kashim*')"
+}
+
+socket_listens() {
+	local pid
+	for pid in $(family_of "$MANAGER"); do
+		! grep -qx systemd "/proc/$pid/comm" || ! sockets_of "$pid" listen | grep -q ':7001 ' || return 0
+	done
+	return 1
+}
