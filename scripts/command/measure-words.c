@@ -61,6 +61,8 @@ put_void(struct text *text, const struct trial *trial)
 	if (trial->silent_since == 0) {
 		text_put(text, "cannot be opened: ");
 		text_put(text, strerror(trial->connection.error));
+	} else if (trial->ended == 0 && trial->connection.error == 0) {
+		text_put(text, "the server ended it at once");
 	} else {
 		text_put(text, "the network or the server was away");
 	}

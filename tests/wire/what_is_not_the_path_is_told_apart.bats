@@ -14,6 +14,7 @@ setup_file() {
 		restarts server_restarts
 		refuses server_refuses
 		silent server_is_not_there
+		ssh server_is_sshd
 		mute no_probe_is_answered
 		sixteen sixteen_at_most
 		preloaded library_is_loaded
@@ -139,6 +140,22 @@ server_is_not_there() {
 	row "measure, nobody answers" "-" "timed out" "timed out"
 }
 
+# It speaks first, lets only 9 wait for a login and ends the others at once, and those after 8 seconds.
+server_is_sshd() {
+	needs root sshd ssh-keygen
+	network_nat 5
+	ssh-keygen -q -t ed25519 -N '' -f host_key
+	mkdir -p /run/sshd
+	start sshd server "$(command -v sshd)" -D -e -f /dev/null -o "ListenAddress=10.77.2.2:7000" -o "HostKey=$PWD/host_key" \
+		-o PidFile=none -o UsePAM=no -o MaxStartups=9 -o LoginGraceTime=8
+	says sshd 'Server listening on .*'
+	measure --json --shortest 2s --longest 16s 10.77.2.2:7000
+	exits_with 0
+	grep -q '"void"' out.log
+	holds "$(result remembered) < 5 && 5 <= $(result forgotten)"
+	row "measure, NAT, 5 s, sshd" "-" "remembered $(result remembered) s, forgotten $(result forgotten) s" "5 s"
+}
+
 # Empty segments of the server's get lost, but not those with SYN.
 no_probe_is_answered() {
 	needs_python
@@ -246,6 +263,10 @@ own_address() {
 
 @test "a server that is not there" {
 	scene silent
+}
+
+@test "sshd, which speaks first and ends what waits for a login" {
+	scene ssh
 }
 
 @test "probes that are never answered" {
