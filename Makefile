@@ -55,7 +55,7 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Goals that want more than a compiler, which scripts/build/install-dependencies looks for.
-NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-foreign check-programs check-everywhere lint demo fuzz bench deb rpm
+NEEDY = check check-all check-unit check-fuzz check-live check-hostile check-host check-package check-wire check-fresh check-foreign check-programs check-everywhere lint demo fuzz bench deb rpm
 
 # A folder says where its code may run; what it may include is what is listed here. conf/policy and shim/socket are in
 # the command and in the library, everything else is in one of them: tests/live/the_rooms_are_kept.bats.

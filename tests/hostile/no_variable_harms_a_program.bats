@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Whatever stands in KASHIM_CONF, KASHIM, KASHIM_LOG, in the arguments and in the environment: programs print what they print
-# without the shim, end the same way, and take no more than 10 ms longer.
+# without the shim, end the same way, and make a few hundred system calls more at most.
 
 load ../lib/live
 load ../lib/play
@@ -63,7 +63,7 @@ each() {
 	mkfifo full
 	exec {pipe}<>full
 	dd if=/dev/zero of=full oflag=nonblock bs=4096 2>/dev/null || :
-	! timeout 0.2 sh -c 'echo >full' || fail "control: there is room in the pipe"
+	! timeout 1 sh -c 'echo >full' || fail "control: there is room in the pipe"
 	harmless
 	exec {pipe}>&-
 }
@@ -78,7 +78,7 @@ with_arguments() {
 # execve(2) with no argument and an environment of this and of strange entries.
 execute() {
 	needs_python
-	harmless --within 0.02 -- "$PYTHON" -c '
+	harmless -- "$PYTHON" -c '
 import ctypes, os, sys
 strange = [part.encode() for part in sys.argv[2:]]
 entries = [*strange, *(b"=".join(item) for item in os.environb.items()), *strange]

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# For tests that no program takes harm: what it prints, how it ends and how long it takes are compared with a run without
-# the shim. Loaded after live.bash and play.bash.
+# For tests that no program takes harm: what it prints, how it ends and how many system calls it makes are compared with a
+# run without the shim. Loaded after live.bash and play.bash.
 
 # What stands in front of the programs.
 AS=()
 
 # harmless [OPTION... --] [COMMAND...]: without a command these are two programs, of which one makes sockets, lets a call fail,
-# and becomes the other; so they may take twice as long.
+# and becomes the other; so they may make twice as many calls.
 harmless() {
 	local options=()
 	needs_python
@@ -23,7 +23,7 @@ harmless() {
 		;;
 	esac
 	if [ $# -eq 0 ]; then
-		options=(--within 0.02 "${options[@]}")
+		options=(--calls 250 "${options[@]}")
 		set -- "$PLAY" 'a socket inet' 'b socket inet6' 'c socket udp' 'a connect 127.0.0.1 1' exec true
 	fi
 	in_scene "${AS[@]}" "$PYTHON" "$ROOT/tests/lib/outside/harmless.py" "${options[@]}" "$SHIM" "$@" 2>&1

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """harmless.py [OPTION...] PRELOAD COMMAND...: a program, with a library and without.
 
-With the library the command has to print the same and end the same way, and it may take 10 ms longer: the shortest of a few
-runs counts, since the machine may be busy.
+With the library the command has to print the same and end the same way, and it and its children make so many system calls
+more at most. Calls are counted in a run of their own, by ptrace(2); where that is not allowed, they are not, and it is said.
 
---within SECONDS               longer than that
---times COUNT                  so many runs, whatever time they take
+--calls COUNT                  so many more; 0 for a run that is not counted
+--times COUNT                  so many runs, none of which is counted
 --each VARIABLE                with each value that standard input has for it, separated by NULs
 --limit NAME FIRST LAST STEP   runs under each value of a resource limit, as resource(3) names it, under which the command
                                works by itself
@@ -18,8 +18,8 @@ runs counts, since the machine may be busy.
 The loader may have no room for the library and say so, status 0, or none for libc because of it: that is the lot of every
 library. But it has to end near the limit under which the command does not work by itself.
 
-Prints how many runs there were, the longest delay, and how far the loader's word reached; exit status 1, and why, when there
-is a difference.
+Prints how many runs there were, how many calls more, and how far the loader's word reached; exit status 1, and why, when
+there is a difference, or when a run does not end.
 """
 import argparse
 import ctypes
@@ -29,14 +29,13 @@ import resource
 import struct
 import subprocess
 import sys
-import time
 
-TRIES = 100
-# Seconds: for all tries, and for a run.
-PATIENCE = 15
-LONGEST = 20
-# Seconds for a run that is not measured: the machine may be busy, but nothing should wait.
-LATE = 2
+import counted
+
+# Seconds after which a run hangs.
+LONGEST = 60
+# Of a program that reads a compiled policy, and of a child that makes one.
+CALLS = 150
 # Bytes of address space or of data: the library's, where the loader cannot load both it and libc.
 LOADERS_ROOM = 512 * 1024
 LOADERS_WORD = re.compile(rb"cannot be preloaded|error while loading shared libraries|cannot allocate TLS data structures")
@@ -44,7 +43,7 @@ LOADERS_WORD = re.compile(rb"cannot be preloaded|error while loading shared libr
 
 def read_arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--within", type=float, default=0.010)
+    parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--times", type=int)
     parser.add_argument("--each")
     parser.add_argument("--limit", nargs=4)
@@ -82,56 +81,63 @@ def confine(arguments, limit):
         os.chdir("/")
 
 
-def run(arguments, preload, limit=None):
-    """What a run prints, how it ends, and how long it takes."""
-    environment = {key: value for key, value in os.environb.items() if key != b"LD_PRELOAD"}
-    command = arguments.command
+def command_of(arguments, preload):
     if preload and arguments.loader:
-        command = [arguments.loader, "--preload", preload, *command]
-    elif preload:
+        return [arguments.loader, "--preload", preload, *arguments.command]
+    return arguments.command
+
+
+def run(arguments, preload, limit=None):
+    """What a run prints, and how it ends."""
+    environment = {key: value for key, value in os.environb.items() if key != b"LD_PRELOAD"}
+    if preload and not arguments.loader:
         environment[b"LD_PRELOAD"] = os.fsencode(preload)
     before = (lambda: confine(arguments, limit)) if limit or arguments.no_fork or arguments.root else None
-    start = time.monotonic()
     try:
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST,
-                              preexec_fn=before, check=False)
+        done = subprocess.run(command_of(arguments, preload), env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=LONGEST, preexec_fn=before, check=False)
     except subprocess.TimeoutExpired:
-        return "it hangs", LONGEST
-    return (done.returncode, done.stdout, done.stderr), time.monotonic() - start
+        return "it hangs"
+    return done.returncode, done.stdout, done.stderr
 
 
 def differ(expected, result, where):
     sys.exit(f"{where}: {expected} became {result}")
 
 
-def measure(arguments):
-    """What a run without the library comes to, and how long the shortest takes."""
-    return min((run(arguments, "") for _ in range(5)), key=lambda seen: seen[1])
+def count_calls(arguments, preload):
+    """The system calls of the command and all its children, or None where they cannot be counted."""
+    with open("/dev/null", "wb") as nowhere:
+        os.environ.pop("LD_PRELOAD", None)
+        return counted.count("" if arguments.loader else preload, command_of(arguments, preload), nowhere.fileno(), LONGEST,
+                             lambda: confine(arguments, None))
 
 
-def compare(arguments, expected, plain, where=""):
-    """As often as was asked for, or until one run was short enough."""
-    shortest = LONGEST
-    began = time.monotonic()
-    for count in range(1, (arguments.times or TRIES) + 1):
-        result, took = run(arguments, arguments.preload)
+def compare(arguments, where=""):
+    """One run each, or as many as were asked for; then the calls."""
+    expected = run(arguments, "")
+    for _ in range(arguments.times or 1):
+        result = run(arguments, arguments.preload)
         if result != expected:
             differ(expected, result, where)
-        shortest = min(shortest, took)
-        if not arguments.times and (shortest - plain <= arguments.within or time.monotonic() - began > PATIENCE):
-            break
-    if shortest - plain > arguments.within:
-        sys.exit(f"{where}: it takes {shortest:.3f} s, and {plain:.3f} s without, in the best of {count}")
-    return f"{count} runs, {(shortest - plain) * 1000:.1f} ms"
+    if arguments.times or not arguments.calls:
+        return "not counted"
+    plain, wrapped = count_calls(arguments, ""), count_calls(arguments, arguments.preload)
+    if plain is None or wrapped is None:
+        return "not counted: ptrace(2) is not allowed"
+    if wrapped - plain > arguments.calls:
+        sys.exit(f"{where}: {wrapped} calls, and {plain} without")
+    return f"{wrapped - plain} calls more"
 
 
 def compare_each(arguments):
     values = sys.stdin.buffer.read().split(b"\0")[:-1]
-    expected, plain = measure(arguments)
+    most = {}
     for value in values:
         os.environb[os.fsencode(arguments.each)] = value
-        compare(arguments, expected, plain, f"{arguments.each}={value[:60]}")
-    return f"{len(values)} values of {arguments.each}"
+        said = compare(arguments, f"{arguments.each}={value[:60]}")
+        most[said] = most.get(said, 0) + 1
+    return f"{len(values)} values of {arguments.each}: {', '.join(sorted(most))}"
 
 
 def sweep(arguments):
@@ -141,14 +147,12 @@ def sweep(arguments):
     works_from = loads_from = None
     for value in range(int(first), int(last), int(step)):
         limit = (which, (value, value))
-        expected, _ = run(arguments, "", limit)
+        expected = run(arguments, "", limit)
         if expected[0] != 0 or expected[2]:
             continue
         works_from = value if works_from is None else works_from
-        result, took = run(arguments, arguments.preload, limit)
+        result = run(arguments, arguments.preload, limit)
         count += 1
-        if took > LATE:
-            differ(expected, f"{result} after {took:.1f} s", f"RLIMIT_{name.upper()} {value}")
         if result == expected:
             loads_from = value if loads_from is None else loads_from
         elif not LOADERS_WORD.search(result[2]) or value - works_from > LOADERS_ROOM:
@@ -166,17 +170,13 @@ def damage(arguments):
     damages = [(f"byte {at}", good[:at] + bytes([good[at] ^ change]) + good[at + 1:])
                for at in range(0, len(good), step) for change in (0x01, 0xFF)]
     damages += [(f"cut to {size}", good[:size]) for size in range(0, len(good), step)]
-    expected, plain = run(arguments, "")
-    began = time.monotonic()
+    expected = run(arguments, "")
     for what, content in damages:
         with open(name, "wb") as file:
             file.write(content)
-        result, _ = run(arguments, arguments.preload)
+        result = run(arguments, arguments.preload)
         if result != expected:
             differ(expected, result, what)
-    each = (time.monotonic() - began) / len(damages)
-    if each - plain > arguments.within:
-        sys.exit(f"each takes {each:.3f} s, and {plain:.3f} s without")
     return f"{len(damages)} runs"
 
 
@@ -189,7 +189,7 @@ def main():
     elif arguments.each:
         print(compare_each(arguments))
     else:
-        print(compare(arguments, *measure(arguments)))
+        print(compare(arguments))
 
 
 main()
