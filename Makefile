@@ -270,4 +270,5 @@ deb rpm:
 clean:
 	$(Q)rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+# Tests keep whole systems in two places, with directories of such names.
+-include $(shell find build \( -path build/fresh -o -path build/tests/debian \) -prune -o -type f -name '*.d' -print 2>/dev/null)

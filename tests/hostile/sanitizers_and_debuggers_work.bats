@@ -116,7 +116,7 @@ decided() {
 	is_clean
 	WITH=("${WRAPPED[@]}")
 	is_clean
-	decided 'idle 33 s.*mode force'
+	decided 'idle 33 s.*mode tighten'
 }
 
 @test "valgrind: no errors, in suggest, with rules that look at connections" {
@@ -137,7 +137,7 @@ decided() {
 	printf 'defaults: { idle = 44; };\n' >k.conf
 	WITH=("${WRAPPED[@]}")
 	is_clean
-	decided 'idle 44 s.*mode force'
+	decided 'idle 44 s.*mode tighten'
 }
 
 @test "valgrind: sockets carry the policy" {
