@@ -114,8 +114,7 @@ address_put_network(struct text *text, const struct network *network)
 {
 	char name[INET6_ADDRSTRLEN];
 	struct in6_addr v6;
-	bool is_v4 = network->prefix >= MAPPED_BITS && network->address[0] == 0 &&
-		     network->address[1] == 0 && network->address[2] == 0xffff;
+	bool is_v4 = network->prefix >= MAPPED_BITS && policy_is_ipv4(network->address);
 
 	for (int i = 0; i < 4; i++) {
 		uint32_t word = htonl(network->address[i]);
@@ -208,8 +207,7 @@ void
 address_put_endpoint(struct text *text, const struct endpoint *endpoint)
 {
 	struct network host = { .prefix = IPV6_BITS };
-	bool is_v4 = endpoint->address[0] == 0 && endpoint->address[1] == 0 &&
-		     endpoint->address[2] == 0xffff;
+	bool is_v4 = policy_is_ipv4(endpoint->address);
 
 	memcpy(host.address, endpoint->address, sizeof(host.address));
 	text_put(text, is_v4 ? "" : "[");

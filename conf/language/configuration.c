@@ -113,7 +113,7 @@ read_profile(struct reader *reader, const struct source_file *file, const struct
 	profile.settings = build_settings(build, &group.settings);
 	build_profile(build, &profile);
 	reader->profile_origins =
-	    allocate_or_exit(reader->profile_origins, build->profile_count * sizeof(group.origins));
+	    grow_or_exit(reader->profile_origins, build->profile_count - 1, sizeof(group.origins));
 	reader->profile_origins[build->profile_count - 1] = group.origins;
 }
 
@@ -212,15 +212,13 @@ complete_defaults(struct reader *reader)
 	reader->build->defaults = build_settings(reader->build, &reader->defaults);
 }
 
-/* The room is the power of two that holds the count. */
 static void
 append_rule(struct reader *reader, const struct rule *rule, const struct origins *origins)
 {
 	uint32_t at = build_rule(reader->build, rule);
 	struct origins **all = &reader->configuration->origins;
 
-	if ((at & (at - 1)) == 0)
-		*all = allocate_or_exit(*all, (at == 0 ? 1 : 2 * (size_t)at) * sizeof(**all));
+	*all = grow_or_exit(*all, at, sizeof(**all));
 	(*all)[at] = *origins;
 }
 

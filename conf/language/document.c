@@ -17,16 +17,6 @@
 /* Two ticks of the slowest kernel clock, 100 Hz. */
 enum { GRAIN_NS = 20 * 1000 * 1000 };
 
-static char *
-below(const char *root, const char *path)
-{
-	char *joined;
-
-	if (asprintf(&joined, "%s%s", root, path) == -1)
-		joined = allocate_or_exit(NULL, SIZE_MAX);
-	return joined;
-}
-
 static struct document
 document_named(const char *path)
 {
@@ -37,7 +27,8 @@ document_named(const char *path)
 	if (getcwd(directory, sizeof(directory)) == NULL)
 		directory[0] = '\0';
 	path_put_absolute(&text, directory, path);
-	return (struct document){ .path = below("", path), .absolute = below("", absolute) };
+	return (struct document){ .path = format_or_exit("%s", path),
+		.absolute = format_or_exit("%s", absolute) };
 }
 
 /* The whole of an open file that was found to be regular and small enough. */
@@ -146,7 +137,7 @@ open_regular(const char *path)
 static void
 read_document(const char *root, struct document *document, struct diagnostics *diagnostics)
 {
-	char *path = below(root, document->path);
+	char *path = format_or_exit("%s%s", root, document->path);
 	int fd = open_regular(path);
 	int why = errno;
 	struct stat link;
@@ -182,8 +173,7 @@ by_name(const struct dirent **a, const struct dirent **b)
 static void
 append_document(struct documents *documents, struct document document)
 {
-	documents->document =
-	    allocate_or_exit(documents->document, (documents->count + 1) * sizeof(document));
+	documents->document = grow_or_exit(documents->document, documents->count, sizeof(document));
 	documents->document[documents->count++] = document;
 }
 
@@ -191,7 +181,7 @@ static void
 read_dropins(const char *root, struct documents *documents, struct diagnostics *diagnostics)
 {
 	struct document *directory = &documents->directory;
-	char *path = below(root, directory->path);
+	char *path = format_or_exit("%s%s", root, directory->path);
 	struct dirent **entry = NULL;
 	int count;
 
@@ -203,10 +193,7 @@ read_dropins(const char *root, struct documents *documents, struct diagnostics *
 	else if (directory->exists && (directory->stat.st_mode & S_IWOTH) != 0)
 		diagnostic_in_file(diagnostics, directory->path, "%s", writable_by_everyone);
 	for (int i = 0; i < count; i++) {
-		char *name;
-
-		if (asprintf(&name, "%s/%s", directory->path, entry[i]->d_name) == -1)
-			name = allocate_or_exit(NULL, SIZE_MAX);
+		char *name = format_or_exit("%s/%s", directory->path, entry[i]->d_name);
 		append_document(documents, document_named(name));
 		read_document(root, &documents->document[documents->count - 1], diagnostics);
 		free(name);

@@ -94,10 +94,7 @@ append_place(struct scan *scan)
 {
 	struct places *places = scan->places;
 
-	/* Grows by doubling: the capacity is the power of two that holds the count. */
-	if ((places->count & (places->count - 1)) == 0)
-		places->place = allocate_or_exit(places->place,
-		    (places->count == 0 ? 1 : 2 * places->count) * sizeof(*places->place));
+	places->place = grow_or_exit(places->place, places->count, sizeof(*places->place));
 	places->place[places->count] = (struct place){ locate(scan, 0), locate(scan, 0) };
 	return &places->place[places->count++];
 }

@@ -116,11 +116,9 @@ fill_tree(struct tree *tree, const char *text, const struct places *places)
 {
 	config_t config;
 	bool filled = false;
-	char *lines;
-
 	/* libconfig does not know a comment that ends with the text. */
-	if (asprintf(&lines, "%s\n", text) == -1)
-		lines = allocate_or_exit(NULL, SIZE_MAX);
+	char *lines = format_or_exit("%s\n", text);
+
 	config_init(&config);
 	tree->node = allocate_or_exit(NULL, (places->count + 1) * sizeof(*tree->node));
 	tree->node[0] = (struct node){ .type = NODE_GROUP, .size = 1 };

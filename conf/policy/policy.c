@@ -287,8 +287,8 @@ holds_for_program(const struct policy *policy, const struct rule *rule, enum con
 	return !given;
 }
 
-static bool
-is_ipv4(const uint32_t address[4])
+bool
+policy_is_ipv4(const uint32_t address[4])
 {
 	return address[0] == 0 && address[1] == 0 && address[2] == 0xffff;
 }
@@ -302,7 +302,7 @@ contains(const uint32_t *network, const uint32_t address[4])
 	uint32_t rest = network[WORD_PREFIX];
 
 	/* ::/0 means IPv6: the mapped form of an IPv4 address lies in it only by our own doing. */
-	if (is_ipv4(address) && !(rest >= 96 && is_ipv4(network)))
+	if (policy_is_ipv4(address) && !(rest >= 96 && policy_is_ipv4(network)))
 		return false;
 	for (int i = 0; rest != 0; i++) {
 		uint32_t bits = rest < 32 ? rest : 32;

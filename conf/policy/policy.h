@@ -122,6 +122,9 @@ struct endpoint {
 	uint32_t address[4];
 };
 
+/* Whether an address is one of IPv4 in its mapped form, ::ffff:a.b.c.d. */
+bool policy_is_ipv4(const uint32_t address[4]);
+
 /* What is known when a decision is due. Nothing here is owned. */
 struct facts {
 	const char

@@ -42,8 +42,8 @@ note_program(struct census *census, const char *name)
 		census->programs[i].count++;
 		return;
 	}
-	census->programs = allocate_or_exit(
-	    census->programs, (census->program_count + 1) * sizeof(*census->programs));
+	census->programs =
+	    grow_or_exit(census->programs, census->program_count, sizeof(*census->programs));
 	census->programs[census->program_count++] =
 	    (struct program_count){ copy_or_exit(name, strlen(name)), 1 };
 }
@@ -120,10 +120,8 @@ census_programs(const struct census *census)
 {
 	char *bytes = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&bytes, &size);
+	FILE *out = stream_or_exit(&bytes, &size);
 
-	if (out == NULL)
-		return NULL;
 	for (size_t i = 0; i < census->program_count; i++) {
 		const struct program_count *program = &census->programs[i];
 

@@ -44,10 +44,8 @@ line_of(const struct request *request)
 {
 	char *line = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&line, &size);
+	FILE *out = stream_or_exit(&line, &size);
 
-	if (out == NULL)
-		allocate_or_exit(NULL, SIZE_MAX);
 	for (int setting = 0; setting < COMMAND_SETTINGS; setting++)
 		if (request->settings[setting] != NULL)
 			fprintf(out, "%s%s=%s", ftell(out) == 0 ? "" : ",",
@@ -98,14 +96,9 @@ admit(char **arguments, bool best_effort)
 static const char *
 absolute(const char *path)
 {
-	char *whole, *here;
+	const char *here = getcwd(NULL, 0);
 
-	if (*path == '/')
-		return path;
-	here = getcwd(NULL, 0);
-	if (here == NULL || asprintf(&whole, "%s/%s", here, path) == -1)
-		return path;
-	return whole;
+	return *path == '/' || here == NULL ? path : format_or_exit("%s/%s", here, path);
 }
 
 static bool

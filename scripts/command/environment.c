@@ -43,10 +43,8 @@ environment_set(struct environment *environment, const char *name, const char *v
 	char **variables = environment->variables;
 	size_t kept = 0;
 	bool is_set = value == NULL;
-	char *whole = NULL;
+	char *whole = is_set ? NULL : format_or_exit("%s=%s", name, value);
 
-	if (!is_set && asprintf(&whole, "%s=%s", name, value) == -1)
-		allocate_or_exit(NULL, SIZE_MAX);
 	for (size_t i = 0; i < environment->count; i++) {
 		if (value_of(variables[i], name) == NULL) {
 			variables[kept++] = variables[i];

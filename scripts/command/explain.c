@@ -76,23 +76,12 @@ print_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 		    out);
 }
 
-/* A stream into memory that cannot run out: see allocate_or_exit(). */
-static FILE *
-open_string(char **string, size_t *size)
-{
-	FILE *out = open_memstream(string, size);
-
-	if (out == NULL)
-		allocate_or_exit(NULL, SIZE_MAX);
-	return out;
-}
-
 char *
 explain_rule(const struct policy *policy, const struct rule *rule)
 {
 	size_t size;
 	char *string;
-	FILE *out = open_string(&string, &size);
+	FILE *out = stream_or_exit(&string, &size);
 
 	print_rule(out, policy, rule);
 	fclose(out);
@@ -146,7 +135,7 @@ explain_why_not(const struct policy *policy, const struct rule *rule, const stru
 	enum condition condition = 0;
 	size_t size;
 	char *string;
-	FILE *out = open_string(&string, &size);
+	FILE *out = stream_or_exit(&string, &size);
 
 	while (condition <= CONDITION_USER && policy_holds(policy, rule, condition, facts))
 		condition++;

@@ -35,11 +35,7 @@ own_directory(void)
 static const char *
 join(const char *directory, const char *name)
 {
-	char *path;
-
-	if (asprintf(&path, "%s/%s", directory, name) == -1)
-		allocate_or_exit(NULL, SIZE_MAX);
-	return path;
+	return format_or_exit("%s/%s", directory, name);
 }
 
 static bool

@@ -67,33 +67,32 @@ look_at_header(int fd, struct image *image, uint32_t type, uint64_t offset, uint
 		image->is_go = true;
 }
 
+/* Headers of both classes: the members that stand at different places are read by class. */
 static bool
-read_headers_32(int fd, struct image *image)
+read_headers(int fd, struct image *image)
 {
-	Elf32_Ehdr file;
-	Elf32_Phdr header;
+	bool is_64 = image->class == ELFCLASS64;
+	union {
+		Elf32_Ehdr of_32;
+		Elf64_Ehdr of_64;
+	} file;
+	union {
+		Elf32_Phdr of_32;
+		Elf64_Phdr of_64;
+	} header;
+	size_t size = is_64 ? sizeof(header.of_64) : sizeof(header.of_32);
+	uint64_t at, count;
 
-	if (!read_at(fd, &file, sizeof(file), 0))
+	if (!read_at(fd, &file, is_64 ? sizeof(file.of_64) : sizeof(file.of_32), 0))
 		return false;
-	image->machine = file.e_machine;
-	for (unsigned i = 0; i < file.e_phnum && i < HEADERS_MOST; i++)
-		if (read_at(fd, &header, sizeof(header), file.e_phoff + i * sizeof(header)))
-			look_at_header(fd, image, header.p_type, header.p_offset, header.p_filesz);
-	return true;
-}
-
-static bool
-read_headers_64(int fd, struct image *image)
-{
-	Elf64_Ehdr file;
-	Elf64_Phdr header;
-
-	if (!read_at(fd, &file, sizeof(file), 0))
-		return false;
-	image->machine = file.e_machine;
-	for (unsigned i = 0; i < file.e_phnum && i < HEADERS_MOST; i++)
-		if (read_at(fd, &header, sizeof(header), file.e_phoff + i * sizeof(header)))
-			look_at_header(fd, image, header.p_type, header.p_offset, header.p_filesz);
+	image->machine = file.of_32.e_machine;
+	at = is_64 ? file.of_64.e_phoff : file.of_32.e_phoff;
+	count = is_64 ? file.of_64.e_phnum : file.of_32.e_phnum;
+	for (uint64_t i = 0; i < count && i < HEADERS_MOST; i++)
+		if (read_at(fd, &header, size, at + i * size))
+			look_at_header(fd, image, header.of_32.p_type,
+			    is_64 ? header.of_64.p_offset : header.of_32.p_offset,
+			    is_64 ? header.of_64.p_filesz : header.of_32.p_filesz);
 	return true;
 }
 
@@ -109,8 +108,7 @@ read_image(const char *path, struct image *image)
 		return false;
 	if (read_at(fd, identity, sizeof(identity), 0) && memcmp(identity, ELFMAG, SELFMAG) == 0) {
 		image->class = identity[EI_CLASS];
-		read = image->class == ELFCLASS32 ? read_headers_32(fd, image)
-						  : read_headers_64(fd, image);
+		read = read_headers(fd, image);
 	}
 	close(fd);
 	return read;

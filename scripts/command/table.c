@@ -32,18 +32,13 @@ table_free(struct table *table)
 	*table = (struct table){ 0 };
 }
 
-/* The room is the power of two that holds the rows. */
 void
 table_add(struct table *table, const char *const *cells, bool marked)
 {
 	size_t row = table->rows++;
-	size_t room = row == 0 ? 1 : 2 * row;
 
-	if ((row & (row - 1)) == 0) {
-		table->cells =
-		    allocate_or_exit(table->cells, room * table->columns * sizeof(*table->cells));
-		table->marked = allocate_or_exit(table->marked, room * sizeof(*table->marked));
-	}
+	table->cells = grow_or_exit(table->cells, row, table->columns * sizeof(*table->cells));
+	table->marked = grow_or_exit(table->marked, row, sizeof(*table->marked));
 	for (size_t i = 0; i < table->columns; i++)
 		table->cells[row * table->columns + i] = copy_or_exit(cells[i], strlen(cells[i]));
 	table->marked[row] = marked;
