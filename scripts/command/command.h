@@ -56,7 +56,7 @@ struct command {
 
 extern const struct command command_run, command_check, command_compile, command_explain,
     command_profiles, command_status, command_apply, command_enable, command_disable,
-    command_system, command_measure, command_help;
+    command_system, command_watch, command_measure, command_help;
 
 /* All commands, in the order of `kashim help`; NULL at the end. */
 extern const struct command *const commands[];

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_profiles,
 	&command_status,
 	&command_apply,
+	&command_watch,
 	&command_measure,
 	&command_enable,
 	&command_disable,

@@ -2,7 +2,6 @@
 #include "outside-netns.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "allocate.h"
 #include "apply.h"
 #include "endpoint.h"
+#include "outside-enter.h"
 
 /* net/ipv4/tcp_ipv4.c, get_tcp4_sock(): the timer that is on, and hundredths of a second. */
 enum { TIMER_KEEPALIVE = 2, TICK_MS = 10 };
@@ -97,11 +97,8 @@ append_listed(struct netns *netns, const struct listed *listed)
 
 	netns->listed = grow(netns->listed, at, sizeof(*listed));
 	netns->listed[at] = *listed;
-	if (listed->state != TCP_LISTEN)
-		return;
-	at = netns->listeners++;
-	netns->listener = grow(netns->listener, at, sizeof(listed->local));
-	netns->listener[at] = listed->local;
+	if (listed->state == TCP_LISTEN)
+		netns_add_listener(netns, &listed->local);
 }
 
 static void
@@ -152,38 +149,22 @@ inode_of(int directory, const char *name)
 	return fstatat(directory, name, &stat, 0) == 0 ? stat.st_ino : 0;
 }
 
-/*
- * The defaults are those of sockets that are made in the namespace, so one is made there; who may
- * not enter it does not learn them.
- */
-static struct settings
-read_defaults(const struct netns *netns, int directory)
+/* What a socket that is made in the namespace tells of it. */
+static void
+read_defaults(void *context)
 {
-	struct settings defaults = settings_unset();
-	int here, there;
+	struct netns *netns = context;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (netns->inode == 0)
-		return defaults;
-	if (netns->inode == inode_of(AT_FDCWD, "/proc/self/ns/net"))
-		return apply_defaults();
-	here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	there = openat(directory, "ns/net", O_RDONLY | O_CLOEXEC);
-	if (here != -1 && there != -1 && setns(there, CLONE_NEWNET) == 0) {
-		defaults = apply_defaults();
-		if (setns(here, CLONE_NEWNET) == -1) {
-			perror("kashim: cannot return to the network namespace");
-			exit(EXIT_FAILURE);
-		}
-	}
-	if (here != -1)
-		close(here);
-	if (there != -1)
-		close(there);
-	return defaults;
+	netns->defaults = apply_defaults();
+	if (fd == -1)
+		return;
+	netns->cookie = enter_cookie(fd);
+	close(fd);
 }
 
 struct netns *
-netns_of(struct netns **met, int directory)
+netns_add(struct netns **met, int directory)
 {
 	uint64_t inode = inode_of(directory, "ns/net");
 	struct netns *netns;
@@ -192,12 +173,31 @@ netns_of(struct netns **met, int directory)
 		if (netns->inode == inode)
 			return netns;
 	netns = allocate_or_exit(NULL, sizeof(*netns));
-	*netns = (struct netns){ .next = *met, .inode = inode };
-	netns->defaults = read_defaults(netns, directory);
-	/* Not to be looked at: any process may be in there. */
+	*netns = (struct netns){ .next = *met, .inode = inode, .defaults = settings_unset() };
 	if (inode != 0)
-		list(netns, directory);
+		enter_netns(directory, read_defaults, netns);
 	*met = netns;
+	return netns;
+}
+
+void
+netns_add_listener(struct netns *netns, const struct endpoint *local)
+{
+	size_t at = netns->listeners++;
+
+	netns->listener = grow(netns->listener, at, sizeof(*local));
+	netns->listener[at] = *local;
+}
+
+struct netns *
+netns_of(struct netns **met, int directory)
+{
+	const struct netns *before = *met;
+	struct netns *netns = netns_add(met, directory);
+
+	/* Where it may not be looked at, any process may be in there. */
+	if (*met != before && netns->inode != 0)
+		list(netns, directory);
 	return netns;
 }
 

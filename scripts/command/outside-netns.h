@@ -21,6 +21,7 @@ struct listed {
 struct netns {
 	struct netns *next;
 	uint64_t inode;           /* of /proc/PID/ns/net; 0 where that may not be looked at */
+	uint64_t cookie;          /* what its sockets say of it; 0 where that is not known */
 	struct settings defaults; /* nothing is set where they cannot be found out */
 	struct listed *listed;    /* by inode */
 	struct endpoint *listener;
@@ -33,6 +34,10 @@ struct netns {
  */
 struct netns *netns_of(struct netns **met, int directory);
 void netns_free(struct netns *met);
+
+/* The same, but nothing is listed: the caller adds what listens. */
+struct netns *netns_add(struct netns **met, int directory);
+void netns_add_listener(struct netns *netns, const struct endpoint *local);
 
 /* The first of those with this inode, or NULL. */
 const struct listed *netns_find(const struct netns *netns, uint64_t inode);

@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <linux/sockios.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "apply.h"
 #include "endpoint.h"
+#include "outside-enter.h"
 #include "tcp.h"
 
 /* Older headers of libc do not have it: linux 5.6. */
@@ -110,19 +109,19 @@ socket_listed(const struct listed *listed)
 
 /*
  * The network namespace of the socket, which need not be that of the process, among those that were
- * met. Where nobody may ask for it, that of the process it is.
+ * met. Where sockets do not tell, that of the process it is.
  */
 static struct netns *
 find_netns(struct netns *met, int copy, int directory)
 {
-	int fd = ioctl(copy, SIOCGSKNS);
+	uint64_t cookie = enter_cookie(copy);
 	struct stat stat = { 0 };
 
-	if (fd != -1 ? fstat(fd, &stat) == -1 : fstatat(directory, "ns/net", &stat, 0) == -1)
-		stat.st_ino = 0;
-	if (fd != -1)
-		close(fd);
-	while (met != NULL && met->inode != stat.st_ino)
+	for (struct netns *netns = met; cookie != 0 && netns != NULL; netns = netns->next)
+		if (netns->cookie == cookie)
+			return netns;
+	fstatat(directory, "ns/net", &stat, 0);
+	while (met != NULL && (met->inode != stat.st_ino || (cookie != 0 && met->cookie != 0)))
 		met = met->next;
 	return met;
 }

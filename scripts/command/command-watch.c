@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "terminal.h"
+#include "watch-sweep.h"
+
+enum { EVERY_SECONDS = 15 };
+
+/*
+ * Say it where somebody reads: where the reader of a pipe has stopped, it is lost, and the sweeps go
+ * on. A line that fits into a page is written at once, or not at all.
+ */
+static void
+tell(const struct sweep_news *news)
+{
+	struct pollfd ready = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	if (poll(&ready, 1, 0) != 1)
+		return;
+	printf("%d ", (int)news->pid);
+	terminal_put(stdout, news->program);
+	if (news->changed != 0) {
+		fputs(": ", stdout);
+		command_print_count(stdout, news->changed, "socket");
+		fputs(" changed", stdout);
+	}
+	if (news->wrong != NULL)
+		printf(": not all of its sockets could be changed: %s", news->wrong);
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* Where the new text is in error, the policy stays as it is. */
+static void
+read_policy_again(struct sweep *sweep, const char *conf)
+{
+	struct policies again = { .conf = conf };
+
+	if (!policies_open(&again)) {
+		fputs("kashim: the policy stays as it was\n", stderr);
+		policies_free(&again);
+		return;
+	}
+	policies_free(&sweep->policies);
+	sweep->policies = again;
+	sweep_forget(sweep);
+}
+
+static void
+write_metrics(const struct sweep *sweep, const char *path)
+{
+	static bool said;
+
+	if (path == NULL)
+		return;
+	if (metrics_write(&sweep->metrics, path)) {
+		said = false;
+	} else if (!said) {
+		said = true;
+		fprintf(stderr, "kashim: %s: cannot be written: %s\n", path, strerror(errno));
+	}
+}
+
+/* Wait for a signal until the time has come. Returns it, or 0. */
+static int
+wait_until(const struct timespec *until, const sigset_t *signals)
+{
+	for (;;) {
+		struct timespec now, left;
+		int signal;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left.tv_sec = until->tv_sec - now.tv_sec;
+		left.tv_nsec = until->tv_nsec - now.tv_nsec;
+		if (left.tv_nsec < 0) {
+			left.tv_sec--;
+			left.tv_nsec += 1000000000;
+		}
+		if (left.tv_sec < 0)
+			left = (struct timespec){ 0 };
+		signal = sigtimedwait(signals, NULL, &left);
+		if (signal != -1)
+			return signal;
+		if (errno == EAGAIN)
+			return 0;
+	}
+}
+
+static int
+sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
+{
+	struct timespec next;
+	sigset_t signals;
+	int signal = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	while (signal != SIGTERM && signal != SIGINT) {
+		clock_gettime(CLOCK_MONOTONIC, &next);
+		next.tv_sec += every;
+		if (signal == SIGHUP)
+			read_policy_again(sweep, conf);
+		if (!sweep_once(sweep, tell)) {
+			fputs("kashim: no network namespace can be listed: that needs root, or "
+			      "the capabilities in kashim-watch(8)\n",
+			    stderr);
+			return STATUS_FAILED;
+		}
+		write_metrics(sweep, metrics);
+		signal = wait_until(&next, &signals);
+	}
+	return STATUS_GOOD;
+}
+
+static bool
+read_every(const char *value, int32_t *every)
+{
+	char message[300];
+	struct text error = text_in(message, sizeof(message));
+
+	/* As long as an idle time: from 1 second to 9 hours. */
+	if (option_read(OPTION_IDLE, value, strlen(value), every, &error))
+		return true;
+	fprintf(stderr, "kashim: --every: %s\n", message);
+	return false;
+}
+
+static int
+run_watch(int argc, char **argv)
+{
+	struct sweep sweep = { 0 };
+	const char *metrics = NULL, *conf = NULL;
+	int32_t every = EVERY_SECONDS;
+	int letter, status = STATUS_FAILED;
+
+	while ((letter = command_option(argc, argv)) != -1) {
+		if (letter == 'e') {
+			if (!read_every(optarg, &every))
+				return STATUS_USAGE;
+		} else if (letter == 'm') {
+			metrics = optarg;
+		} else if (letter == 'c') {
+			conf = optarg;
+		} else {
+			return STATUS_USAGE;
+		}
+	}
+	if (optind != argc)
+		return command_usage();
+	sweep.policies.conf = conf;
+	if (policies_open(&sweep.policies))
+		status = sweep_on(&sweep, every, metrics, conf);
+	sweep_free(&sweep);
+	return status;
+}
+
+static const struct command_option watch_rows[] = {
+	{ 'e', "every", "DURATION", "time from one sweep to the next, 15s by default" },
+	{ 'm', "metrics", "FILE", "write what is found to it, for Prometheus" },
+	COMMAND_CONF,
+	COMMAND_LAST,
+};
+
+const struct command command_watch = {
+	.name = "watch",
+	.summary = "put the policy on all sockets of the host, again and again",
+	.run = run_watch,
+	.options = watch_rows,
+	.operands = "",
+	.description = "Sweep over the TCP sockets of all processes, network namespaces and "
+		       "containers of the host,\n"
+		       "and put the policy on those that are new or have lost their timer: "
+		       "static and Go programs\n"
+		       "are reached, too. Ends at SIGTERM; SIGHUP reads the configuration again. "
+		       "See kashim-watch(8).",
+	.exit_status = "0 ended by a signal; 1 the configuration is in error, or nothing may be "
+		       "looked at; 2 wrong usage.",
+};
