@@ -14,6 +14,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec/kashim
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPLETIONDIR ?= $(PREFIX)/share/zsh/site-functions
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DOCDIR ?= $(PREFIX)/share/doc/kashim
 SYSCONFDIR ?= /etc
 
@@ -73,15 +74,17 @@ FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*
 TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(wildcard tests/lib/inside/*.c tests/lib/outside/*.c)))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 # Shell behind kashim system, enable and disable.
-HOST_PARTS = $(patsubst scripts/host/%,build/%,$(filter-out %.c %.8,$(wildcard scripts/host/*)))
+HOST_PARTS = $(patsubst scripts/host/%,build/%,$(filter-out %.c %.8 %.service,$(wildcard scripts/host/*)))
 # The rescue program takes a static libc, which some distributions package apart; without one it is left out.
 RESCUE := $(if $(filter /%,$(shell $(CC) $(CFLAGS) -print-file-name=libc.a 2>/dev/null)),build/kashim-rescue)
-PRODUCTS = build/libkashim.so build/kashim $(RESCUE) $(HOST_PARTS)
+UNITS = $(patsubst scripts/host/%,build/%,$(wildcard scripts/host/*.service))
+PRODUCTS = build/libkashim.so build/kashim $(RESCUE) $(HOST_PARTS) $(UNITS)
 
 # What is installed, and removed again: MODE:FILE:DIRECTORY, and where it is called otherwise there :NAME.
 IN_LIBRARY = 644:build/libkashim.so:$(LIBDIR) $(foreach page,$(wildcard shim/*.7),644:$(page):$(MANDIR)/man7)
 IN_COMMAND = 755:build/kashim:$(BINDIR) $(RESCUE:%=755:%:$(SBINDIR)) \
 	$(foreach part,$(HOST_PARTS),$(if $(filter %-library %-files %.awk,$(part)),644,755):$(part):$(LIBEXECDIR)) \
+	$(UNITS:%=644:%:$(UNITDIR)) \
 	$(foreach page,$(wildcard scripts/*.[158] scripts/*/*.[158] conf/*.5),644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))) \
 	644:scripts/completions/kashim.bash:$(COMPLETIONDIR):kashim 644:scripts/completions/kashim.zsh:$(ZSHCOMPLETIONDIR):_kashim \
 	$(foreach example,$(wildcard conf/examples/* scripts/examples/*),644:$(example):$(DOCDIR)/examples)
@@ -144,6 +147,10 @@ build/kashim: $(COMMAND_OBJECTS)
 # Nothing that could be broken is loaded for it.
 build/kashim-rescue: scripts/host/kashim-rescue.c build/flags
 	$(compile) $(LDFLAGS) -static -o $@ $<
+
+# Where it was installed.
+$(UNITS): build/%: scripts/host/% build/flags
+	$(Q)sed 's|/usr/bin/|$(BINDIR)/|' $< >$@
 
 $(HOST_PARTS): build/%: scripts/host/%
 	$(Q)mkdir -p $(@D)

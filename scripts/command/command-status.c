@@ -1,145 +1,38 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
-#include "address.h"
 #include "command.h"
 #include "outside-json.h"
+#include "outside-metrics.h"
 #include "outside-walk.h"
-#include "table.h"
+#include "status-table.h"
 #include "tcp.h"
 
 struct status_output {
 	bool only_unprotected;
-	bool is_json;
+	bool is_json, is_metrics;
+	struct metrics metrics;
 	struct table table;
 	struct json json;
 	size_t shown, unprotected;
 };
 
-enum column {
-	COLUMN_PID,
-	COLUMN_PROGRAM,
-	COLUMN_LOCAL,
-	COLUMN_PEER,
-	COLUMN_STATE,
-	COLUMN_KEEPALIVE,
-	COLUMN_IDLE,
-	COLUMN_INTERVAL,
-	COLUMN_PROBES,
-	COLUMN_USER_TIMEOUT,
-	COLUMN_NEXT_PROBE,
-	COLUMN_NOTE,
-	COLUMN_COUNT,
-};
-
-static const char *const titles[COLUMN_COUNT + 1] = {
-	[COLUMN_PID] = ">PID",
-	[COLUMN_PROGRAM] = "<PROGRAM",
-	[COLUMN_LOCAL] = "<LOCAL",
-	[COLUMN_PEER] = "<PEER",
-	[COLUMN_STATE] = "<STATE",
-	[COLUMN_KEEPALIVE] = "<KEEPALIVE",
-	[COLUMN_IDLE] = ">IDLE",
-	[COLUMN_INTERVAL] = ">INTERVAL",
-	[COLUMN_PROBES] = ">COUNT",
-	[COLUMN_USER_TIMEOUT] = ">USER_TIMEOUT",
-	[COLUMN_NEXT_PROBE] = ">NEXT_PROBE",
-	[COLUMN_NOTE] = "<NOTE",
-};
-
-/* What status shows of a socket's options, in the order of the columns. */
-static const enum option_id shown_options[] = {
-	OPTION_KEEPALIVE,
-	OPTION_IDLE,
-	OPTION_INTERVAL,
-	OPTION_PROBES,
-	OPTION_USER_TIMEOUT,
-};
-
-enum { SHOWN_OPTIONS = sizeof(shown_options) / sizeof(shown_options[0]) };
-
-enum { CELL_LONGEST = 80 };
-
-/* "?" where the whole socket is unknown, "-" where there is no such end. */
-static void
-put_endpoint(struct text *text, const struct outside_socket *socket,
-    const struct endpoint *endpoint, bool exists)
-{
-	if (socket->state == 0)
-		text_put(text, "?");
-	else if (exists)
-		address_put_endpoint(text, endpoint);
-	else
-		text_put(text, "-");
-}
-
-static void
-put_next_probe(struct text *text, const struct finding *finding)
-{
-	const struct outside_socket *socket = &finding->socket;
-
-	if (!finding->is_read)
-		text_put(text, "?");
-	else if (socket->next_probe == -1)
-		text_put(text, "-");
-	else {
-		text_put_number(text, (socket->next_probe + 999) / 1000);
-		text_put(text, "s");
-	}
-}
-
-/* MPTCP has no user timeout: "-". */
-static void
-put_value(struct text *text, const struct finding *finding, enum option_id option)
-{
-	int32_t value = finding->socket.have.value[option];
-
-	if (finding->is_read && value == VALUE_UNSET)
-		text_put(text, "-");
-	else
-		verdict_put_value(text, option, value);
-}
-
-static void
-add_row(struct status_output *output, const struct finding *finding)
-{
-	const struct outside_socket *socket = &finding->socket;
-	char room[COLUMN_NOTE][CELL_LONGEST];
-	struct text text[COLUMN_NOTE];
-	const char *cells[COLUMN_COUNT];
-
-	for (int i = 0; i < COLUMN_NOTE; i++) {
-		text[i] = text_in(room[i], sizeof(room[i]));
-		cells[i] = room[i];
-	}
-	cells[COLUMN_PROGRAM] = finding->pid == 0 ? "?" : finding->program;
-	cells[COLUMN_NOTE] = finding->note;
-	if (finding->pid == 0)
-		text_put(&text[COLUMN_PID], "?");
-	else
-		text_put_number(&text[COLUMN_PID], finding->pid);
-	put_endpoint(&text[COLUMN_LOCAL], socket, &socket->local, socket->local.port != 0);
-	put_endpoint(&text[COLUMN_PEER], socket, &socket->remote, socket->remote.known);
-	text_put(&text[COLUMN_STATE], socket_state_name(socket->state));
-	for (int i = 0; i < SHOWN_OPTIONS; i++)
-		put_value(&text[COLUMN_KEEPALIVE + i], finding, shown_options[i]);
-	put_next_probe(&text[COLUMN_NEXT_PROBE], finding);
-	table_add(&output->table, cells, finding->verdict.standing == STANDING_UNPROTECTED);
-}
-
 static void
 put_options(struct json *json, const char *prefix, const struct settings *settings)
 {
-	for (int i = 0; i < SHOWN_OPTIONS; i++) {
-		char room[CELL_LONGEST];
+	for (int i = 0; i < STATUS_OPTIONS; i++) {
+		char room[80];
 		struct text key = text_in(room, sizeof(room));
 
 		text_put(&key, prefix);
-		text_put(&key, verdict_option_name(shown_options[i]));
-		outside_json_value(json, room, shown_options[i], settings->value[shown_options[i]]);
+		text_put(&key, verdict_option_name(status_options[i]));
+		outside_json_value(
+		    json, room, status_options[i], settings->value[status_options[i]]);
 	}
 }
 
@@ -203,21 +96,42 @@ show(const struct finding *finding, void *context)
 	bool is_unprotected = finding->verdict.standing == STANDING_UNPROTECTED;
 
 	output->unprotected += is_unprotected;
+	if (output->is_metrics) {
+		metrics_add_finding(&output->metrics, finding);
+		return;
+	}
 	if (output->only_unprotected && !is_unprotected)
 		return;
 	output->shown++;
 	if (output->is_json)
 		put_object(&output->json, finding);
 	else
-		add_row(output, finding);
+		status_add_row(&output->table, finding);
 }
 
 static void
-print(struct status_output *output)
+print_metrics(struct metrics *metrics, bool policy_good)
+{
+	struct stat stat;
+	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	metrics->policy_good = policy_good;
+	if (self != -1 && fstatat(self, "ns/net", &stat, 0) == 0)
+		metrics_add_kernel(metrics, self, stat.st_ino);
+	if (self != -1)
+		close(self);
+	metrics_print(metrics, stdout);
+	metrics_free(metrics);
+}
+
+static void
+print(struct status_output *output, bool policy_good)
 {
 	struct terminal terminal = terminal_of(STDOUT_FILENO);
 
-	if (output->is_json)
+	if (output->is_metrics)
+		print_metrics(&output->metrics, policy_good);
+	else if (output->is_json)
 		json_end(&output->json);
 	else if (output->shown != 0)
 		table_print(&output->table, stdout, &terminal);
@@ -230,7 +144,7 @@ print(struct status_output *output)
 static int
 run_status(int argc, char **argv)
 {
-	struct status_output output = { .table = table_of(titles) };
+	struct status_output output = { .table = status_table() };
 	struct walk walk = { 0 };
 	int letter;
 	bool good;
@@ -240,10 +154,16 @@ run_status(int argc, char **argv)
 			output.only_unprotected = true;
 		else if (letter == 'j')
 			output.is_json = true;
+		else if (letter == 'm')
+			output.is_metrics = true;
 		else if (letter == 'c')
 			walk.policies.conf = optarg;
 		else
 			return STATUS_USAGE;
+	}
+	if (output.is_json && output.is_metrics) {
+		fputs("kashim: --json and --metrics are two forms, choose one\n", stderr);
+		return command_usage();
 	}
 	/* What sockets have is worth knowing, also while the configuration is in error. */
 	if (!policies_open(&walk.policies))
@@ -251,7 +171,7 @@ run_status(int argc, char **argv)
 	if (output.is_json)
 		output.json = json_begin(stdout);
 	good = walk_sockets(&walk, argv + optind, show, &output);
-	print(&output);
+	print(&output, walk.policies.good);
 	walk_report(&walk);
 	walk_free(&walk);
 	table_free(&output.table);
@@ -263,6 +183,7 @@ run_status(int argc, char **argv)
 static const struct command_option status_rows[] = {
 	{ 'u', "unprotected", NULL, "show only sockets that lack what the policy wants" },
 	COMMAND_JSON,
+	{ 'm', "metrics", NULL, "print numbers for Prometheus, see kashim-watch(8)" },
 	COMMAND_CONF,
 	COMMAND_LAST,
 };

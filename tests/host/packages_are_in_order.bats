@@ -57,7 +57,7 @@ field() {
 	done
 	install_image
 	(cd "$IMAGE" && find . -type f ! -path ./etc/kashim.policy) |
-		sed -e 's/^\.//' -e 's|/usr/local/|/usr/|' -e 's|/site-functions/|/vendor-completions/|' | sort >installed
+		sed -e 's/^\.//' -e 's|/usr/local/lib/systemd|/lib/systemd|' -e 's|/usr/local/|/usr/|' -e 's|/site-functions/|/vendor-completions/|' | sort >installed
 	[ "$(wc -l <installed)" -ge 20 ] || fail "control: $(cat installed)"
 	cat of-command of-library | sed 's/\.gz$//' | sort -u | comm -13 - installed >lacking
 	[ ! -s lacking ] || fail "in no package: $(cat lacking)"

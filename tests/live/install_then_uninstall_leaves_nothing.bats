@@ -26,7 +26,7 @@ files() {
 	"${MAKE[@]}" -j2 install
 	files root >installed
 	for file in bin/kashim share/man/man1/kashim.1 share/man/man1/kashim-measure.1 share/man/man5/kashim.conf.5 \
-		share/man/man7/libkashim.7 share/man/man8/kashim-rescue.8 libexec/kashim/kashim-system sbin/kashim-rescue share/bash-completion/completions/kashim share/zsh/site-functions/_kashim; do
+		share/man/man7/libkashim.7 share/man/man8/kashim-rescue.8 share/man/man8/kashim-watch.8 lib/systemd/system/kashim-watch.service libexec/kashim/kashim-system sbin/kashim-rescue share/bash-completion/completions/kashim share/zsh/site-functions/_kashim; do
 		grep -qx "root/usr/$file" installed || fail "$file is missing: $(cat installed)"
 	done
 	grep -q '^root/usr/lib/.*libkashim\.so$' installed

@@ -55,3 +55,11 @@ note_has() {
 	launch cron
 	note_has 'restart or kashim apply'
 }
+
+@test "each launcher that is known is in the manual" {
+	sed -n 's/^	{ "\([a-z0-9]*\)", ".*" },$/\1/p' "$ROOT/scripts/command/outside-launcher.c" >known
+	[ -s known ]
+	while read -r name; do
+		grep -q "\<$name\>" "$ROOT/scripts/host/kashim-watch.8" || fail "$name is not in kashim-watch(8)"
+	done <known
+}
