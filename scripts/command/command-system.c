@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The library for the whole host; what changes it is scripts/host/kashim-system, and this starts it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "census.h"
 #include "command.h"
 #include "compiled.h"
+#include "counters.h"
 #include "excerpt.h"
 #include "installed.h"
 #include "json.h"
@@ -131,6 +133,47 @@ print_census(const struct census *census, const char *programs)
 	fputs("\n", stdout);
 }
 
+/* What the kernel has counted in this network namespace. */
+static bool
+read_counters(uint64_t counters[COUNTER_COUNT])
+{
+	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool read = self != -1 && counters_read(self, counters);
+
+	if (self != -1)
+		close(self);
+	return read;
+}
+
+static void
+print_counters(void)
+{
+	uint64_t counters[COUNTER_COUNT];
+
+	if (!read_counters(counters))
+		return;
+	fputs("kernel     ", stdout);
+	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++)
+		printf("%s%llu %s", counter == 0 ? "" : ", ", (unsigned long long)counters[counter],
+		    counter_words[counter]);
+	puts("");
+}
+
+static void
+put_counters(struct json *json)
+{
+	static const char *const keys[COUNTER_COUNT] = { "keepalive_probes",
+		"timed_out_connections", "retransmission_timeouts" };
+	uint64_t counters[COUNTER_COUNT];
+	bool read = read_counters(counters);
+
+	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++)
+		if (read)
+			json_number(json, keys[counter], (int64_t)counters[counter]);
+		else
+			json_null(json, keys[counter]);
+}
+
 static void
 print_findings(const struct findings *found)
 {
@@ -166,6 +209,7 @@ put_object(const struct findings *found, const struct census *census, const char
 	for (enum census_kind kind = 0; kind < CENSUS_KINDS; kind++)
 		json_number(&json, kind_keys[kind], census->count[kind]);
 	json_string(&json, "restart", census->program_count == 0 ? NULL : programs);
+	put_counters(&json);
 	json_end(&json);
 }
 
@@ -185,6 +229,7 @@ print_status(bool is_json)
 	} else {
 		print_findings(&found);
 		print_census(&census, programs);
+		print_counters();
 	}
 	good = found.line != NULL && found.library_problem[0] == '\0' &&
 	       found.policy_problem[0] == '\0';

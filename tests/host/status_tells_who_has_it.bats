@@ -131,3 +131,12 @@ assert host["loaded"] > 0 and host["without"] == host["old"] == 0, host'
 	[ "$RESULT" -eq 0 ] || fail "$(cat out err)"
 	says 'unknown, as only root may look'
 }
+
+@test "what the kernel has counted" {
+	given_a_host
+	status_is 1
+	says '^kernel     [0-9]+ keepalive probes sent, [0-9]+ connections ended by a timer, [0-9]+ retransmission timeouts$'
+	read -r _ probes _ <<<"$(grep '^kernel' out)"
+	status_is 1 --json
+	says "\"keepalive_probes\": $probes, \"timed_out_connections\": [0-9]+"
+}

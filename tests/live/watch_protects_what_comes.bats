@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # kashim watch puts the policy on every TCP socket of the host that a rule means, also of programs that no library reaches and
 # in other network namespaces, and on each new one in the next sweep. It looks for nothing where nothing has changed.
+# shellcheck disable=SC2030,SC2031,SC2153 # each test is a process of its own, and means its own
 
 load ../lib/live
 load ../lib/play
@@ -14,7 +15,7 @@ our_policy() {
 
 start_watch() {
 	needs_root
-	"${AS[@]}" "$COMMAND" watch --conf watch.conf --every 1s --metrics metrics.prom "$@" >watch.log 2>&1 3>&- &
+	"${AS[@]}" "$COMMAND" watch --conf watch.conf --every 1s --metrics metrics.prom >watch.log 2>&1 3>&- &
 	WATCH=$!
 	STARTED+=("$WATCH")
 	wait_for test -e metrics.prom || fail "$(cat watch.log)"
