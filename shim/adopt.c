@@ -193,6 +193,24 @@ adopt_one(const struct loaded *loaded, int fd)
 }
 
 void
+adopt_made(const struct loaded *loaded, int fd, enum direction direction)
+{
+	if (tcp_protocol(fd) <= 0)
+		return;
+	if (tcp_listens(fd)) {
+		adopt_listener(loaded, fd);
+	} else if (endpoint_remote(fd).known) {
+		adopt_connection(loaded, fd, direction, NULL, 0);
+	} else {
+		if (load_waits(loaded))
+			record_new(fd);
+		carry(loaded, fd, false);
+		mark_put(fd, MARK_TCP);
+		report_socket(fd, loaded, 0, false);
+	}
+}
+
+void
 adopt_activated(const struct loaded *loaded, int passed)
 {
 	enum { LISTEN_FDS_START = 3 };

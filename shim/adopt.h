@@ -28,6 +28,12 @@ enum mark adopt_listener(const struct loaded *loaded, int fd);
 bool adopt_accepted(const struct loaded *loaded, int fd);
 
 /*
+ * A socket that the program made or accepted before the policy was known, or what has its number
+ * now.
+ */
+void adopt_made(const struct loaded *loaded, int fd, enum direction direction);
+
+/*
  * The sockets with which the program was activated: standard input, output and error as inetd(8)
  * gives them, and `passed` descriptors from 3 on, as in sd_listen_fds(3). A socket that the
  * parent has under the same number was inherited, and is the parent's.

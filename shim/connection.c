@@ -11,14 +11,6 @@
 #include "kernel.h"
 #include "memory.h"
 #include "report.h"
-#include "tcp.h"
-
-/* The connection is made, or will be without another call: connect(2), EINPROGRESS and EINTR. */
-static bool
-goes_on(int result)
-{
-	return result == 0 || errno == EINPROGRESS || errno == EINTR;
-}
 
 /* One call of connect(2) on a socket with a record. */
 struct attempt {
@@ -63,7 +55,7 @@ static void
 end_attempt(const struct loaded *loaded, int fd, const struct attempt *attempt, int result,
     const struct sockaddr *address, socklen_t size)
 {
-	bool is_made = goes_on(result);
+	bool is_made = result == 0 || errno == EINPROGRESS || errno == EINTR;
 	bool is_under_way = is_made || errno == EALREADY;
 	struct record *record = attempt->record;
 
@@ -85,6 +77,17 @@ end_attempt(const struct loaded *loaded, int fd, const struct attempt *attempt, 
 		report_socket(fd, loaded, record_rule(record), true);
 }
 
+void
+connection_begun(
+    const struct loaded *loaded, int fd, const struct sockaddr *address, socklen_t size)
+{
+	int saved = errno;
+
+	if (!load_is_off(loaded))
+		adopt_connection(loaded, fd, DIRECTION_CONNECT, address, size);
+	errno = saved;
+}
+
 int
 connection_connect(const struct loaded *loaded, int fd, const struct sockaddr *address,
     socklen_t size, enum mark mark)
@@ -102,10 +105,8 @@ connection_connect(const struct loaded *loaded, int fd, const struct sockaddr *a
 	saved = errno;
 	if (attempt.record != NULL)
 		end_attempt(loaded, fd, &attempt, result, address, size);
-	else if ((load_waits(loaded) || mark <= MARK_LOCAL) && goes_on(result) &&
-		 tcp_is_internet(address->sa_family))
-		/* The kernel has read the address, so it can be read. */
-		adopt_connection(loaded, fd, DIRECTION_CONNECT, address, size);
+	else if ((load_waits(loaded) || mark <= MARK_LOCAL) && connection_goes_on(result, address))
+		connection_begun(loaded, fd, address, size);
 	errno = saved;
 	return result;
 }
@@ -151,8 +152,10 @@ connection_accepted(const struct loaded *loaded, int fd, int listener, enum mark
 {
 	int saved = errno;
 
-	if (load_is_off(loaded))
+	if (load_is_off(loaded)) {
+		load_remember(loaded, fd, DIRECTION_ACCEPT);
 		return;
+	}
 	/* This connection was there before its listener was brought in. */
 	if (mark == MARK_UNKNOWN && !is_local(address, size) &&
 	    adopt_listener(loaded, listener) >= MARK_TCP)

@@ -37,7 +37,8 @@ make_tcp(int family, int type, int protocol, const struct loaded *loaded)
 	if (load_waits(loaded))
 		record_new(fd);
 	apply(fd, &loaded->settings, loaded->next.setsockopt);
-	if (!load_is_off(loaded)) /* else another policy may still come: we are being loaded */
+	load_remember(loaded, fd, DIRECTION_CONNECT);
+	if (!load_is_off(loaded))
 		mark_put(fd, has_late_options ? MARK_LATE : MARK_TCP);
 	report_socket(fd, loaded, 0, false);
 	errno = saved;
@@ -62,10 +63,14 @@ connect(int fd, const struct sockaddr *address, socklen_t size)
 {
 	const struct loaded *loaded = load();
 	enum mark mark = mark_of(fd);
+	int result;
 
-	if (loaded->is_plain && mark > MARK_LOCAL)
-		return loaded->next.connect(fd, address, size);
-	return connection_connect(loaded, fd, address, size, mark);
+	if (!loaded->is_plain)
+		return connection_connect(loaded, fd, address, size, mark);
+	result = loaded->next.connect(fd, address, size);
+	if (mark <= MARK_LOCAL && connection_goes_on(result, address))
+		connection_begun(loaded, fd, address, size);
+	return result;
 }
 
 /* The other name that glibc has for it. */

@@ -29,9 +29,13 @@ static const struct loaded unloaded = {
 
 _Atomic(const struct loaded *) load_published;
 
+enum { EARLY = 64 };
+
 static struct {
 	struct loaded loaded;
 	char where[WHERE_LONGEST], log[WHERE_LONGEST], problem[REPORT_LONGEST];
+	/* Sockets that were made meanwhile, by how: of the first descriptors, a bit for each. */
+	uint64_t early[DIRECTION_ACCEPT + 1];
 } state;
 
 static void
@@ -205,6 +209,16 @@ find_out(
 	report_prepare(loaded);
 }
 
+static void
+adopt_early(const struct loaded *loaded)
+{
+	for (enum direction direction = DIRECTION_CONNECT; direction <= DIRECTION_ACCEPT;
+	     direction++)
+		for (int fd = 0; state.early[direction] >> fd != 0 && fd < EARLY; fd++)
+			if ((state.early[direction] >> fd & 1) != 0)
+				adopt_made(loaded, fd, direction);
+}
+
 static const struct loaded *
 load_with(char **environment, char **arguments)
 {
@@ -231,8 +245,10 @@ load_with(char **environment, char **arguments)
 	if (load_waits(loaded))
 		record_begin();
 	atomic_store_explicit(&load_published, loaded, memory_order_release);
-	if (!load_is_off(loaded))
+	if (!load_is_off(loaded)) {
+		adopt_early(loaded);
 		adopt_activated(loaded, variables.passed);
+	}
 	errno = saved;
 	return loaded;
 }
@@ -247,6 +263,13 @@ is_first_thread(void)
 
 	errno = saved;
 	return is_first;
+}
+
+void
+load_remember(const struct loaded *loaded, int fd, enum direction direction)
+{
+	if (loaded == &unloaded && fd < EARLY && is_first_thread())
+		state.early[direction] |= UINT64_C(1) << fd;
 }
 
 /*

@@ -52,6 +52,12 @@ load(void)
 	return loaded != NULL ? loaded : load_now();
 }
 
+/*
+ * A TCP socket was made or accepted, while nothing was known yet: it gets the policy when something
+ * is. Does nothing later, and for what a thread of another library's constructor makes.
+ */
+void load_remember(const struct loaded *loaded, int fd, enum direction direction);
+
 /* Whether some rule waits for connections. Mostly none does, and then there is nothing to decide.
  */
 static inline bool

@@ -65,7 +65,8 @@ asked_value(const struct call *call)
 static bool
 is_ours(const struct call *call, const struct record *record)
 {
-	return call->option != OPTION_KEEPALIVE || record != NULL || tcp_protocol(call->fd) > 0;
+	return call->option != OPTION_KEEPALIVE || record != NULL ||
+	       (tcp_is_likely(call->fd) && tcp_protocol(call->fd) > 0);
 }
 
 /*

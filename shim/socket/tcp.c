@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 
+#include <linux/sockios.h>
+
 #include "kernel.h"
 
 static int
@@ -33,6 +35,17 @@ tcp_protocol(int fd)
 		return 0;
 	/* Other families have protocols with these numbers, too. */
 	return tcp_is_internet(option_of(fd, SOL_SOCKET, SO_DOMAIN)) ? protocol : 0;
+}
+
+bool
+tcp_is_likely(int fd)
+{
+	char request[64] = {
+		0
+	}; /* the kernel reads a struct ifreq where the protocol knows no answer */
+
+	/* A listener answers with EINVAL: net/ipv4/tcp.c, tcp_ioctl(). */
+	return syscall(SYS_ioctl, fd, SIOCOUTQNSD, request) == 0 || errno == EINVAL;
 }
 
 bool

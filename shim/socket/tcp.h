@@ -33,9 +33,16 @@ tcp_is_request(int family, int type, int protocol)
 
 /*
  * IPPROTO_TCP or IPPROTO_MPTCP for a TCP socket, 0 for another socket, -1 for what is none. Three
- * system calls at most. Both of these change errno.
+ * system calls at most. All of these change errno.
  */
 int tcp_protocol(int fd);
+
+/*
+ * Whether it may be a TCP socket, by one call that programs that confine themselves mostly allow
+ * for every descriptor: ioctl(2), SIOCOUTQNSD of <linux/sockios.h>, which TCP answers, and of other
+ * sockets SMC. tcp_protocol() knows.
+ */
+bool tcp_is_likely(int fd);
 
 bool tcp_listens(int fd);
 

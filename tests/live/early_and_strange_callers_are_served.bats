@@ -226,12 +226,16 @@ preloaded() {
 	under_the_shim_and_without preloaded after
 }
 
-# Four threads of a constructor that make sockets while the shim is loaded, and keep one each.
+# Four threads of a constructor that make sockets while the shim is loaded, and keep one each, which they do not use. Those
+# of the program itself carry the policy.
 has_threads() {
+	local timers=$UNTOUCHED
+	[ ${#WITH[@]} -eq 0 ] || timers=$POLICY
 	: >log
 	start env "LD_PRELOAD=${WITH:+$SHIM }$PWD/libthreads.so" "$CALLERS" three
 	says ready
-	expect 7 "$PID"
+	wait_for holds 7 "$PID" || fail "$(sockets_of "$PID")" || return
+	[ "$(timers_of "$PID" '\(listen\|established\)' | grep -cx "$timers")" = 3 ] || fail "$(sockets_of "$PID")"
 	end "$PID"
 }
 

@@ -226,6 +226,8 @@ redis_has_subscriber() {
 
 @test "redis, client and server, whose own 300 seconds give way" {
 	needs redis-server redis-cli
+	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };\n' >k.conf
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	under_the_shim_and_without redis
 }
 
