@@ -36,7 +36,11 @@ wrapped() {
 serve() {
 	local name=$1
 	shift
-	"${AS[@]}" "${WITH[@]}" "$@" </dev/null >>"$DIRECTORY/$name.log" 2>&1 &
+	# Some open it again by themselves, as /dev/stderr.
+	: >>"$DIRECTORY/$name.log"
+	chmod 666 "$DIRECTORY/$name.log"
+	# Some end their whole group of processes.
+	setsid "${AS[@]}" "${WITH[@]}" "$@" </dev/null >>"$DIRECTORY/$name.log" 2>&1 &
 	PID=$!
 	SERVED+=("$PID")
 }
@@ -131,8 +135,7 @@ describe() {
 play() {
 	local way=$1
 	DIRECTORY=$2
-	# Taken away from what is wrapped, so that what has it belongs to the test.
-	export BESIDE=1
+	# The runner gives it to this shell, and it is taken away from what is wrapped, so that what has it belongs to the test.
 	WITH=(env -u BESIDE)
 	case $way in
 	control) ;;

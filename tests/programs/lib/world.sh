@@ -1,23 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# world.sh DIRECTORY TREE IMAGE LAYERS COMMAND...: become the first process of a world of its own, whose files are this
-# host's with LAYERS (directories, each ended by a colon, or nothing) and IMAGE over them, and end as COMMAND. What is
+# world.sh DIRECTORY TREE IMAGES COMMAND...: become the first process of a world of its own, whose files are this host's with
+# those of IMAGES, which are directories with a space between them, and end as COMMAND. What is
 # written in it stays in memory; only DIRECTORY and TREE are the real ones, at the same paths, and TREE cannot be written.
 # There is a user `somebody`, with a home. To be run in namespaces of its own. The root is really another one: programs that
 # are in a chroot(2) may not make user namespaces, and browsers confine themselves with those.
 set -eu
 
-directory=$1 tree=$2 image=$3 layers=$4
-shift 4
+directory=$1 tree=$2 images=$3
+shift 3
 
 mount -t tmpfs -o mode=755 world /mnt
 cd /mnt
 mkdir upper work root
-mount -t overlay -o "lowerdir=$layers/,upperdir=upper,workdir=work" world root
+mount -t overlay -o "lowerdir=/,upperdir=upper,workdir=work" world root
 cd root
 # As if there had never been a kashim here.
 rm -rf etc/ld.so.preload etc/kashim*
-cp -a "$image/." .
+for image in $images; do
+	cp -a "$image/." .
+done
 mount -t proc proc proc
 mount --rbind /sys sys
 mount --rbind /dev dev
