@@ -18,7 +18,7 @@ cd root
 # As if there had never been a kashim here.
 rm -rf etc/ld.so.preload etc/kashim*
 for image in $images; do
-	cp -a "$image/." .
+	tar -C "$image" -cf - . | tar --keep-directory-symlink --no-same-owner -xf -
 done
 mount -t proc proc proc
 mount --rbind /sys sys
