@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""table.py FILE.json: what bench.py wrote, as a table for people; with --markdown the rows that have a bar, for the README."""
+"""table.py FILE.json: what bench.py wrote, as a table for people; with --markdown the rows that have a bar, for README.md beside it."""
 import itertools
 import json
 import sys
