@@ -114,14 +114,11 @@ read_image(const char *path, struct image *image)
 	return read;
 }
 
-/* The machine that this program, and so the library beside it, was built for. */
-static int
-own_machine(void)
-{
-	struct image own;
-
-	return read_image("/proc/self/exe", &own) ? own.machine : EM_NONE;
-}
+/*
+ * What this program, and so the library beside it, was built for: its own header in memory, by the linker.
+ * Under an emulator /proc/self/exe can be the emulator.
+ */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /*
  * Why the loader would run in secure-execution mode, in which it takes no library from us:
@@ -163,7 +160,7 @@ program_is_reached(const struct program *program, struct text *why)
 		text_put(why, ": no loader runs in it that could load a library");
 	} else if (image.is_go) {
 		text_put(why, "Go: it makes its system calls without libc");
-	} else if (image.class != OWN_CLASS || image.machine != own_machine()) {
+	} else if (image.class != OWN_CLASS || image.machine != __ehdr_start.e_machine) {
 		text_put(why, image.class == ELFCLASS32 ? "32-bit" : "64-bit");
 		text_put(
 		    why, ": this libkashim.so is for another kind of program, build one for it");

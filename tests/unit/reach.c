@@ -25,6 +25,9 @@ struct image {
 static struct image image;
 static char why[200];
 
+/* This program's own, by the linker. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
 /* What this machine is, and what it is not. */
 #if __SIZEOF_POINTER__ == 8
 #define OWN "64-bit"
@@ -66,12 +69,9 @@ begin(void)
 					     .p_filesz = sizeof("/lib64/ld.so") },
 				 { .p_type = PT_NULL } },
 		.interpreter = "/lib64/ld.so" };
-	FILE *self = fopen("/proc/self/exe", "r");
 
 	scratch_enter();
-	ck_assert_ptr_nonnull(self);
-	ck_assert_uint_eq(fread(&own.file, sizeof(own.file), 1, self), 1);
-	fclose(self);
+	own.file = __ehdr_start;
 	own.file.e_phoff = offsetof(struct image, header);
 	own.file.e_phnum = 2;
 	image = own;
