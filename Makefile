@@ -278,4 +278,4 @@ clean:
 	$(Q)rm -rf build
 
 # Tests keep whole systems in two places, with directories of such names.
--include $(shell find build \( -path build/fresh -o -path build/tests/debian \) -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find build \( -path build/fresh -o -path build/everywhere -o -path build/tests/debian \) -prune -o -type f -name '*.d' -print 2>/dev/null)
