@@ -16,6 +16,7 @@ import time
 
 import loads
 import variants
+import watching
 from measure import Table, bar, bar_noise, in_turn
 
 PACE = float(os.environ.get("PACE", "1"))
@@ -175,6 +176,7 @@ def main():
         for part in measure_start, measure_calls, count_system_calls, measure_size:
             part(table, found)
         loads.measure(table, found, pathlib.Path(work), PACE)
+        watching.measure(table, bar)
     pathlib.Path(sys.argv[1]).write_text("[\n" + ",\n".join(json.dumps(row) for row in table.rows) + "\n]\n")
 
 
