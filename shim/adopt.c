@@ -11,6 +11,7 @@
 #include "decide.h"
 #include "endpoint.h"
 #include "file.h"
+#include "in_flight.h"
 #include "kernel.h"
 #include "report.h"
 #include "tcp.h"
@@ -90,14 +91,22 @@ adopt_connection(const struct loaded *loaded, int fd, enum direction direction,
 	} else {
 		carry(loaded, fd, false);
 	}
-	mark_put(fd, MARK_TCP);
+	if (endpoint_remote(fd).known) {
+		in_flight_set(loaded, fd, true);
+		mark_put(fd, MARK_TCP);
+	} else {
+		mark_put(fd, MARK_CONNECTING);
+	}
 	report_socket(fd, loaded, rule, load_waits(loaded));
 }
 
 bool
 adopt_accepted(const struct loaded *loaded, int fd)
 {
-	return carry(loaded, fd, false) != 0;
+	bool has_changed = carry(loaded, fd, false) != 0;
+
+	in_flight_set(loaded, fd, true);
+	return has_changed;
 }
 
 /*
@@ -127,6 +136,7 @@ adopt_listener(const struct loaded *loaded, int fd)
 			begin_record(fd, &has);
 		}
 		carry(loaded, fd, true);
+		in_flight_set(loaded, fd, true);
 		mark = has_queue(fd) ? MARK_LATE : MARK_TCP;
 		report_socket(fd, loaded, 0, false);
 	}

@@ -8,6 +8,7 @@
 #include "adopt.h"
 #include "decide.h"
 #include "endpoint.h"
+#include "in_flight.h"
 #include "kernel.h"
 #include "memory.h"
 #include "report.h"
@@ -98,7 +99,7 @@ connection_connect(const struct loaded *loaded, int fd, const struct sockaddr *a
 
 	if (load_is_off(loaded) || mark == MARK_OTHER)
 		return loaded->next.connect(fd, address, size);
-	if (load_waits(loaded) && mark == MARK_TCP)
+	if (load_waits(loaded) && (mark == MARK_TCP || mark == MARK_CONNECTING))
 		attempt = begin_attempt(loaded, fd, address, size);
 	errno = saved;
 	result = loaded->next.connect(fd, address, size);
@@ -108,6 +109,8 @@ connection_connect(const struct loaded *loaded, int fd, const struct sockaddr *a
 	else if ((load_waits(loaded) || mark <= MARK_LOCAL) && connection_goes_on(result, address))
 		connection_begun(loaded, fd, address, size);
 	errno = saved;
+	if (attempt.record != NULL || (mark >= MARK_TCP && !load_waits(loaded)))
+		in_flight_connect(loaded, fd, result);
 	return result;
 }
 
@@ -143,6 +146,7 @@ decide_accepted(const struct loaded *loaded, int fd, int listener)
 		if (asked.value[option] != VALUE_UNSET)
 			record_ask(record, option, asked.value[option]);
 	decide_switch(loaded, fd, record, decide_rule(loaded, fd, DIRECTION_ACCEPT, NULL, 0), true);
+	in_flight_accepted(loaded, fd, record);
 	report_socket(fd, loaded, record_rule(record), true);
 }
 

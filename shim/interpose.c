@@ -10,6 +10,7 @@
 #include "apply.h"
 #include "connection.h"
 #include "decide.h"
+#include "in_flight.h"
 #include "inline.h"
 #include "load.h"
 #include "override.h"
@@ -70,6 +71,8 @@ connect(int fd, const struct sockaddr *address, socklen_t size)
 	result = loaded->next.connect(fd, address, size);
 	if (mark <= MARK_LOCAL && connection_goes_on(result, address))
 		connection_begun(loaded, fd, address, size);
+	else if (mark >= MARK_TCP)
+		in_flight_connect(loaded, fd, result);
 	return result;
 }
 
@@ -85,8 +88,10 @@ listen(int fd, int backlog)
 	int saved = errno;
 	int result;
 
-	if (mark >= MARK_TCP)
+	if (mark >= MARK_TCP) {
 		apply_listener(fd, &loaded->settings, loaded->next.setsockopt);
+		in_flight_set(loaded, fd, false);
+	}
 	errno = saved;
 	result = loaded->next.listen(fd, backlog);
 	if (result == 0 && mark == MARK_UNKNOWN && !load_is_off(loaded)) {
@@ -156,6 +161,18 @@ __setsockopt64(int fd, int level, int name, const void *value, socklen_t size)
 	return override_setsockopt(loaded, fd, option, value, size);
 }
 #endif
+
+/* Programs ask so how a connect(2) went that they did not wait for. */
+EXPORT int
+getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	const struct loaded *loaded = load();
+	int result = loaded->next.getsockopt(fd, level, name, value, size);
+
+	if (name == SO_ERROR && level == SOL_SOCKET && mark_of(fd) == MARK_CONNECTING)
+		in_flight_checked(loaded, fd);
+	return result;
+}
 
 /* The next descriptor with this number is another one. */
 EXPORT int

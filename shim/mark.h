@@ -16,15 +16,17 @@
  */
 enum mark {
 	MARK_UNKNOWN,
-	MARK_LOCAL, /* a socket made here, of a family other than IPv4 and IPv6 */
-	MARK_OTHER, /* a socket of IPv4 or IPv6, but not TCP */
-	MARK_TCP,   /* a TCP socket that carries the policy, and so does what it accepts */
-	MARK_LATE,  /* a listener that got the policy late: what it accepts may lack it */
+	MARK_LOCAL,      /* a socket made here, of a family other than IPv4 and IPv6 */
+	MARK_OTHER,      /* a socket of IPv4 or IPv6, but not TCP */
+	MARK_TCP,        /* a TCP socket that carries the policy, and so does what it accepts */
+	MARK_LATE,       /* a listener that got the policy late: what it accepts may lack it */
+	MARK_CONNECTING, /* MARK_TCP, but what waits for the connection is still to be set */
 };
 
 /* All that changes once the program runs, in memory of its own. */
 struct kept {
 	atomic_flag reported;
+	atomic_bool lacks_retransmit_max, asked_retransmit_max; /* see in_flight.h */
 	atomic_bool has_defaults;
 	struct settings defaults;
 };

@@ -54,6 +54,12 @@ next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t si
 }
 
 int
+next_raw_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	return kernel_getsockopt(fd, level, name, value, size);
+}
+
+int
 next_raw_close(int fd)
 {
 	return kernel_close(fd);
@@ -85,6 +91,7 @@ static const struct {
 	{ "accept", offsetof(struct next, accept) },
 	{ "accept4", offsetof(struct next, accept4) },
 	{ "setsockopt", offsetof(struct next, setsockopt) },
+	{ "getsockopt", offsetof(struct next, getsockopt) },
 #if __SIZEOF_POINTER__ == 4
 	{ "__setsockopt64", offsetof(struct next, setsockopt64) },
 #endif

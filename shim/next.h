@@ -15,6 +15,7 @@ struct next {
 	int (*accept)(int, struct sockaddr *, socklen_t *);
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
 	int (*setsockopt)(int, int, int, const void *, socklen_t);
+	int (*getsockopt)(int, int, int, void *, socklen_t *);
 #if __SIZEOF_POINTER__ == 4
 	int (*setsockopt64)(int, int, int, const void *, socklen_t);
 #endif
@@ -40,6 +41,7 @@ int next_raw_listen(int fd, int backlog);
 int next_raw_accept(int fd, struct sockaddr *address, socklen_t *size);
 int next_raw_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
 int next_raw_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
+int next_raw_getsockopt(int fd, int level, int name, void *value, socklen_t *size);
 int next_raw_close(int fd);
 int next_raw_dup2(int fd, int copy);
 int next_raw_dup3(int fd, int copy, int flags);
@@ -54,8 +56,9 @@ int next_raw_dup3(int fd, int copy, int flags);
 	{ \
 		.socket = next_raw_socket, .connect = next_raw_connect, .listen = next_raw_listen, \
 		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
-		.setsockopt = next_raw_setsockopt, .close = next_raw_close, .dup2 = next_raw_dup2, \
-		.dup3 = next_raw_dup3, NEXT_RAW_TIME64 \
+		.setsockopt = next_raw_setsockopt, .getsockopt = next_raw_getsockopt, \
+		.close = next_raw_close, .dup2 = next_raw_dup2, .dup3 = next_raw_dup3, \
+		NEXT_RAW_TIME64 \
 	}
 
 #endif

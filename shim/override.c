@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decide.h"
+#include "in_flight.h"
 #include "memory.h"
 #include "tcp.h"
 
@@ -133,6 +134,8 @@ override_setsockopt(
 	int saved = errno;
 	int32_t asked;
 
+	if (option == OPTION_RETRANSMIT_MAX)
+		in_flight_asked();
 	if (!load_waits(loaded) &&
 	    (settings->mode == MODE_SUGGEST || settings->value[option] == VALUE_UNSET))
 		return set(&call, value, size);

@@ -127,7 +127,7 @@ apply_change(int fd, const struct settings *from, const struct settings *to,
 		int32_t has = settings_choose(from, option, asked->value[option]);
 		int32_t wanted = settings_choose(to, option, asked->value[option]);
 
-		if (row->name == 0 || row->listener || has == wanted)
+		if (row->name == 0 || row->listener || row->connection || has == wanted)
 			continue;
 		/* Only the first policy has set it: the kernel's own choice again. */
 		if (wanted == VALUE_UNSET)
