@@ -91,19 +91,12 @@ in_flight_accepted(const struct loaded *loaded, int fd, const struct record *rec
 	loaded->next.setsockopt(fd, row->level, row->name, &wanted, sizeof(wanted));
 }
 
-/* Whether some socket of this program gets a value. */
-static bool
-is_wanted(const struct loaded *loaded)
-{
-	return load_waits(loaded) || loaded->settings.value[OPTION_RETRANSMIT_MAX] != VALUE_UNSET;
-}
-
 void
 in_flight_connect(const struct loaded *loaded, int fd, int result)
 {
 	int saved = errno;
 
-	if (!is_wanted(loaded))
+	if (!in_flight_is_wanted(loaded))
 		return;
 	if (result == 0 || (saved == EISCONN && mark_of(fd) == MARK_CONNECTING)) {
 		mark_put(fd, MARK_TCP);

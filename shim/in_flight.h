@@ -19,6 +19,13 @@
  */
 void in_flight_set(const struct loaded *loaded, int fd, bool is_foreign);
 
+/* Whether some socket of this program gets a value. */
+INLINE bool
+in_flight_is_wanted(const struct loaded *loaded)
+{
+	return load_waits(loaded) || loaded->settings.value[OPTION_RETRANSMIT_MAX] != VALUE_UNSET;
+}
+
 /*
  * connect(2) has returned, on a TCP socket that was made here. A connection that is under way gets
  * its value when the program asks how that went, in_flight_checked(). errno stays.

@@ -71,7 +71,7 @@ connect(int fd, const struct sockaddr *address, socklen_t size)
 	result = loaded->next.connect(fd, address, size);
 	if (mark <= MARK_LOCAL && connection_goes_on(result, address))
 		connection_begun(loaded, fd, address, size);
-	else if (mark >= MARK_TCP)
+	else if (mark >= MARK_TCP && in_flight_is_wanted(loaded))
 		in_flight_connect(loaded, fd, result);
 	return result;
 }

@@ -34,7 +34,8 @@ setup() {
 	fi
 	open_scene
 	mkfifo quiet
-	printf 'defaults: { mode = "%s"; idle = 33; interval = 11; count = 5; };\n' "${MODE:-tighten}" >k.conf
+	printf 'defaults: { mode = "%s"; idle = 33; interval = 11; count = 5; retransmit_max = "off"; };\n' \
+		"${MODE:-tighten}" >k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null
 	wrap env
 	needs pidfd_getfd

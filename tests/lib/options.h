@@ -9,6 +9,11 @@
 
 #include <sys/socket.h>
 
+/* Of Linux 6.15, and not in older headers. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+
 /* Socket options by the names that the kernel's headers give them. */
 static const struct option_name {
 	const char *name;
@@ -26,6 +31,7 @@ static const struct option_name {
 	{ "TCP_WINDOW_CLAMP", IPPROTO_TCP, TCP_WINDOW_CLAMP },
 	{ "TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY },
 	{ "TCP_FASTOPEN", IPPROTO_TCP, TCP_FASTOPEN },
+	{ "TCP_RTO_MAX_MS", IPPROTO_TCP, TCP_RTO_MAX_MS },
 };
 
 static inline const struct option_name *

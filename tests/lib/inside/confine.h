@@ -13,7 +13,7 @@
 
 #include <sys/prctl.h>
 
-enum { FILTER_LONGEST = 2048 };
+enum { FILTER_LONGEST = 2048, ERRORS = 200 };
 
 /* What becomes of a refused call: "kill", or the name of the error that it gets. */
 static unsigned
@@ -23,7 +23,9 @@ confine_verdict(const char *word)
 
 	if (strcmp(word, "kill") == 0)
 		return SECCOMP_RET_KILL_PROCESS;
-	while (strerrorname_np(error) != NULL && strcmp(strerrorname_np(error), word) != 0)
+	/* Some numbers in between have no name. */
+	while (error < ERRORS &&
+	       (strerrorname_np(error) == NULL || strcmp(strerrorname_np(error), word) != 0))
 		error++;
 	return SECCOMP_RET_ERRNO | (unsigned)error;
 }

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Connections carry TCP_RTO_MAX_MS, by which data that nobody acknowledges end them about when silence would: idle 60 s,
+# interval 10 s and count 6 are 120 s, and that is 10,800 ms. tests/wire shows what comes of it.
+
+load ../lib/live
+load ../lib/play
+
+KERNEL=120000
+
+with_the_default() {
+	needs retransmit-max
+	policy <<<'defaults: { idle = 60; interval = 10; count = 6; };'
+}
+
+# Sockets and their values: a 10800 b 120000
+end_after() {
+	while [ $# -gt 0 ]; do
+		has_option "$1" TCP_RTO_MAX_MS "$2" || return
+		shift 2
+	done
+}
+
+# a listens, b connects to it and is accepted as c.
+pair() {
+	take_port
+	play "a socket $1" "a bind $2 $PORT" 'a listen' "b socket ${3:-$1}" "b connect $2 $PORT" 'c accept a'
+}
+
+@test "a listener, what it accepts, and a client" {
+	with_the_default
+	local family
+	for family in 'inet 127.0.0.1' 'inet6 ::1'; do
+		# shellcheck disable=SC2086 # two words
+		pair $family
+		end_after a 10800 b 10800 c 10800
+		play_without
+		end_after a $KERNEL b $KERNEL c $KERNEL
+	done
+}
+
+@test "a client that does not wait for connect has it once it has asked how that went" {
+	with_the_default
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet nonblock' "b connect 127.0.0.1 $PORT" \
+		'd socket inet nonblock' "d connect 127.0.0.1 $PORT" 'b ready'
+	grep -qF "b connect 127.0.0.1 $PORT: -1 EINPROGRESS" log || fail "control: connect waited"
+	end_after b 10800 d $KERNEL
+	play_without
+	end_after b $KERNEL
+}
+
+@test "a client that calls connect again has it then" {
+	with_the_default
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet nonblock' "b connect 127.0.0.1 $PORT" \
+		'c accept a' "b connect 127.0.0.1 $PORT"
+	end_after b 10800
+}
+
+@test "sockets without a connection do not have it: it would cut connect short" {
+	with_the_default
+	take_port
+	play 'a socket inet' 'b socket inet' "b connect 127.0.0.1 $PORT" 'c socket inet' "c bind 127.0.0.1 $PORT"
+	grep -qF "b connect 127.0.0.1 $PORT: -1 ECONNREFUSED" log || fail "control: the connection is not refused"
+	have a 1/60/10/6 b 1/60/10/6
+	end_after a $KERNEL b $KERNEL c $KERNEL
+}
+
+@test "a descriptor's number that comes back starts afresh" {
+	with_the_default
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet nonblock' "b connect 127.0.0.1 $PORT" \
+		'b fclose' 'c socket inet' "c connect 127.0.0.1 $PORT" 'd socket inet'
+	[ "$(fd_of c)" = "$(sed -n 's/^b socket.*: \([0-9]*\) 0$/\1/p' log)" ] || fail "control: the number did not come back: $(cat log)"
+	end_after c 10800 d $KERNEL
+}
+
+@test "MPTCP does without, and so do plain connections of its listeners" {
+	with_the_default
+	needs mptcp
+	pair mptcp 127.0.0.1 inet
+	have a 1/60/10/6 b 1/60/10/6 c 1/60/10/6
+	end_after b 10800 c $KERNEL
+	# It says nothing of the kernel: what comes later has it.
+	take_port
+	play 'd socket mptcp' "d bind 127.0.0.1 $PORT" 'd listen' 'e socket mptcp' "e connect 127.0.0.1 $PORT" 'f accept d' \
+		'g socket inet' "g connect 127.0.0.1 $PORT"
+	have e 1/60/10/6 f 1/60/10/6
+	end_after g 10800
+}
+
+@test "off leaves it alone, and so does a user timeout" {
+	with_the_default
+	local setting
+	for setting in 'retransmit_max = "off"' 'user_timeout = 9000'; do
+		policy <<<"defaults: { idle = 60; interval = 10; count = 6; $setting; };"
+		pair inet 127.0.0.1
+		have a 1/60/10/6
+		end_after a $KERNEL b $KERNEL c $KERNEL
+	done
+}
+
+@test "a value of one's own is set as it is" {
+	with_the_default
+	policy <<<'defaults: { retransmit_max = "2s"; };'
+	pair inet 127.0.0.1
+	end_after a 2000 b 2000 c 2000
+}
+
+# What a program sets before and after connect, and what holds then.
+own() {
+	local mode=$1 before=$2 after=$3
+	take_port
+	policy <<<"defaults: { mode = \"$mode\"; idle = 60; interval = 10; count = 6; };"
+	play 'a socket inet' "a set TCP_RTO_MAX_MS $before" "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet' \
+		"b set TCP_RTO_MAX_MS $before" "b connect 127.0.0.1 $PORT" 'c accept a' 'd socket inet' \
+		"d connect 127.0.0.1 $PORT" "d set TCP_RTO_MAX_MS $after"
+}
+
+@test "tighten: the smaller value holds, whoever set it" {
+	with_the_default
+	own tighten 5000 4000
+	end_after a 5000 b 5000 c 5000 d 4000
+	own tighten 50000 40000
+	end_after a 10800 b 10800 c 10800 d 10800
+}
+
+@test "force: the policy's value holds" {
+	with_the_default
+	own force 5000 4000
+	end_after a 10800 b 10800 c 10800 d 10800
+}
+
+@test "suggest: the program's value holds" {
+	with_the_default
+	own suggest 5000 40000
+	end_after a 5000 b 5000 c 5000 d 40000
+}
+
+@test "rules that look at connections" {
+	with_the_default
+	take_port
+	policy <<-END
+		defaults: { idle = 60; interval = 10; count = 6; };
+		rules = (
+			{ direction = "connect"; remote = "127.0.0.2"; retransmit_max = "3s"; },
+			{ direction = "accept"; remote = "127.0.0.3"; retransmit_max = "4s"; },
+			{ direction = "accept"; remote = "127.0.0.4"; retransmit_max = "off"; }
+		);
+	END
+	play 'a socket inet' "a bind 0.0.0.0 $PORT" 'a listen' 'b socket inet' "b connect 127.0.0.2 $PORT" 'c accept a' \
+		'd socket inet' 'd bind 127.0.0.3 0' "d connect 127.0.0.1 $PORT" 'e accept a' \
+		'f socket inet' 'f bind 127.0.0.4 0' "f connect 127.0.0.1 $PORT" 'g accept a' \
+		'h socket inet nonblock' "h connect 127.0.0.2 $PORT" 'h ready'
+	end_after a 10800 b 3000 c 10800 d 10800 e 4000 f 10800 g $KERNEL h 3000
+}
+
+@test "connections and listeners that came from elsewhere" {
+	with_the_default
+	take_port
+	play 'a raw' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet' "b connect 127.0.0.1 $PORT" 'c accept a'
+	end_after a 10800 c 10800
+}
+
+# As an older kernel answers. The trace says what it costs there.
+@test "a kernel without it is asked once" {
+	with_the_default
+	local setsockopt
+	needs seccomp strace
+	take_port
+	setsockopt=$(awk '$2 == "__NR_setsockopt" { print $3 }' <(echo '#include <sys/syscall.h>' | "${CC:-cc}" -E -dM -))
+	in_scene strace -o trace -E "KASHIM_CONF=$PWD/k.conf" -E "LD_PRELOAD=$SHIM" "$PLAY" "z confine ENOPROTOOPT $setsockopt" \
+		'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet' "b connect 127.0.0.1 $PORT" 'c accept a' \
+		'd socket inet' "d connect 127.0.0.1 $PORT" 'e socket inet' "e connect 127.0.0.1 $PORT" exec true >log
+	[ "$(grep -c '^connect(.* = 0$' trace)" = 3 ] || fail "control: $(cat log)"
+	[ "$(grep -cE '^setsockopt\([0-9]+, SOL_TCP, (0x2c|TCP_RTO_MAX_MS)' trace)" = 1 ] || fail "$(grep sockopt trace)"
+}
+
+@test "the number of retransmissions is that of the host on which the policy was compiled" {
+	with_the_default
+	local retries
+	needs_root
+	needs network-namespaces
+	printf 'defaults: { idle = 60; interval = 10; count = 6; };\n' >k.conf
+	for retries in '10 23700' '8 120000'; do
+		# shellcheck disable=SC2016 # the inner shell expands them
+		unshare --net sh -c 'echo "$1" >/proc/sys/net/ipv4/tcp_retries2; shift; exec "$@"' sh "${retries% *}" \
+			"$ROOT/build/kashim" compile k.conf
+		pair inet 127.0.0.1
+		end_after b "${retries#* }"
+	done
+}
