@@ -30,6 +30,16 @@ may_be_asked(void)
 	return marks.kept == NULL || atomic_load(&marks.kept->asked_retransmit_max);
 }
 
+bool
+in_flight_has_option(int fd)
+{
+	const struct option_row *row = &option_table[OPTION_RETRANSMIT_MAX];
+	int value;
+	socklen_t size = sizeof(value);
+
+	return kernel_getsockopt(fd, row->level, row->name, &value, &size) == 0;
+}
+
 /* What a program has set, VALUE_UNSET for the kernel's own value. */
 static int32_t
 read_asked(int fd)

@@ -44,6 +44,9 @@ void in_flight_checked(const struct loaded *loaded, int fd);
 /* The program has set the option itself, on some socket. */
 void in_flight_asked(void);
 
+/* Whether this socket has the option. Asks the kernel; changes errno. */
+bool in_flight_has_option(int fd);
+
 /* Whether the kernel is known not to have it. */
 bool in_flight_is_missing(void);
 

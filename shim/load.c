@@ -160,7 +160,7 @@ prepare_connections(struct loaded *loaded, struct fetched *fetched)
 	for (uint32_t i = 0; i < loaded->connections.rule_count; i++) {
 		const struct rule *rule = &fetched->rules[i];
 
-		settings_resolve(&fetched->settings[rule->settings], fetched->policy.retries);
+		settings_resolve(&fetched->settings[rule->settings], loaded->retries);
 		if (rule->condition[CONDITION_LOCAL] != 0 ||
 		    rule->condition[CONDITION_LOCAL_PORT] != 0)
 			loaded->looks_at_local = true;
@@ -201,8 +201,9 @@ find_out(
 		obey_line(loaded, &fetched, variables->line);
 	if (variables->log != NULL)
 		copy_text(state.log, sizeof(state.log), variables->log);
-	settings_resolve(&loaded->settings,
-	    fetched.state == FETCHED_POLICY ? fetched.policy.retries : RETRANSMIT_RETRIES);
+	loaded->retries =
+	    fetched.state == FETCHED_POLICY ? fetched.policy.retries : RETRANSMIT_RETRIES;
+	settings_resolve(&loaded->settings, loaded->retries);
 	prepare_connections(loaded, &fetched);
 	if (!fetch_keep(&fetched, &loaded->connections))
 		set_problem("rules that look at connections are ignored: no memory");

@@ -24,6 +24,7 @@ struct loaded {
 	bool is_plain; /* most: no rule waits for a connection, and there is nothing to report */
 	struct settings settings;  /* for every socket; the mode is `off` where it is left alone */
 	struct policy connections; /* rules that wait for a connection; mostly none */
+	uint32_t retries;          /* see settings_resolve() */
 	bool looks_at_local;       /* one of these looks at the program's own end */
 	bool verbose;              /* say one line for each socket */
 	const char *where;         /* the rule that `settings` come from: "FILE:LINE" */

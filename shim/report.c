@@ -11,8 +11,10 @@
 
 #include "decide.h"
 #include "file.h"
+#include "in_flight.h"
 #include "kernel.h"
 #include "mark.h"
+#include "retransmit.h"
 #include "text.h"
 
 /* A line waits in the pipe or not at all: longer than this, write(2) could do a part of it. */
@@ -232,6 +234,20 @@ put_settings(struct text *text, const struct settings *settings)
 	text_put(text, mode_name(settings->mode));
 }
 
+/* When a dead peer is noticed, by silence and with data in flight. */
+static void
+put_times(struct text *text, const struct settings *settings, uint32_t retries)
+{
+	int64_t dead = settings_dead_after(settings);
+
+	if (dead >= 0) {
+		text_put(text, ", silence ends it after ");
+		text_put_duration(text, dead);
+	}
+	text_put(text, ", data in flight after about ");
+	text_put_duration(text, retransmit_about(settings_in_flight_after(settings, retries)));
+}
+
 static void
 put_where(struct text *text, const struct loaded *loaded, unsigned number)
 {
@@ -253,17 +269,21 @@ put_where(struct text *text, const struct loaded *loaded, unsigned number)
 static void
 report_decision(int fd, const struct loaded *loaded, unsigned rule, bool is_decided)
 {
-	const struct settings *settings = decide_settings(loaded, rule);
+	struct settings settings = *decide_settings(loaded, rule);
 	char message[LINE_LONGEST];
 	struct text text = text_in(message, sizeof(message));
 
 	text_put(&text, is_decided ? "connection " : "socket ");
 	text_put_number(&text, fd);
 	text_put(&text, ": ");
-	if (settings->mode == MODE_OFF)
+	if (!in_flight_has_option(fd))
+		settings.value[OPTION_RETRANSMIT_MAX] = VALUE_UNSET;
+	if (settings.mode == MODE_OFF) {
 		text_put(&text, "left alone");
-	else
-		put_settings(&text, settings);
+	} else {
+		put_settings(&text, &settings);
+		put_times(&text, &settings, loaded->retries);
+	}
 	put_where(&text, loaded, rule);
 	report(loaded, message);
 }

@@ -25,6 +25,14 @@ retransmit_ends_after(int32_t longest, uint32_t retries)
 	return sum;
 }
 
+int64_t
+retransmit_about(int64_t milliseconds)
+{
+	if (milliseconds <= 60000)
+		return (milliseconds + 500) / 1000;
+	return (milliseconds + 2500) / 5000 * 5;
+}
+
 int32_t
 retransmit_max_for(int64_t wanted, uint32_t retries)
 {

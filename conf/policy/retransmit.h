@@ -24,6 +24,9 @@ enum {
  */
 int32_t retransmit_ends_after(int32_t longest, uint32_t retries);
 
+/* As people are told: seconds, beyond a minute in steps of five, as it is never exact. */
+int64_t retransmit_about(int64_t milliseconds);
+
 /*
  * The shortest retransmit_max, in milliseconds, that gives data in flight at least `wanted`
  * milliseconds; in tenths of a second, which the kernel's clock has on every machine. VALUE_UNSET

@@ -50,12 +50,8 @@ int64_t
 host_tcp_in_flight_after(const struct host_tcp *host, const struct settings *settings)
 {
 	struct settings effective = *settings;
-	int64_t milliseconds;
 
 	if (!host->has_retransmit_max)
 		effective.value[OPTION_RETRANSMIT_MAX] = VALUE_UNSET;
-	milliseconds = settings_in_flight_after(&effective, host->retries);
-	if (milliseconds <= 60000)
-		return (milliseconds + 500) / 1000;
-	return (milliseconds + 2500) / 5000 * 5;
+	return retransmit_about(settings_in_flight_after(&effective, host->retries));
 }

@@ -11,7 +11,7 @@ decided() {
 	local socket=$1 direction=$2 idle=$3 line=$4
 	local sets="idle $idle s, interval 11 s, count 5"
 	have "$socket" "1/$idle/11/5" || return
-	[[ $(reported "$socket") == *": $sets, mode "*", by $PWD/k.conf:$line" ]] ||
+	[[ $(reported "$socket") == *": $sets, "*"mode "*", by $PWD/k.conf:$line" ]] ||
 		fail "reported: $(reported "$socket"), not $sets by line $line" || return
 	explain "$socket" "$direction"
 	grep -q "^rule .*k.conf:$line\$" explained || fail "line $line? $(cat explained)" || return
