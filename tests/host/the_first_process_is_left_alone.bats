@@ -39,6 +39,10 @@ start_first() {
 	start_first
 	grep -q libkashim.so "/proc/$PID/maps" || fail 'control: it is not loaded'
 	have a "$UNTOUCHED"
+	# No variable counts there.
+	start_first env KASHIM=idle=33,mode=force KASHIM_VERBOSE=1
+	have a "$UNTOUCHED"
+	not grep kashim log
 	# Not the first one.
 	end "${STARTED[@]:2}"
 	rm -f log

@@ -289,3 +289,26 @@ opens_it() {
 	make_library
 	under_the_shim_and_without opens_it
 }
+
+# What was in the environment when the program started counts, whatever a constructor does to it.
+@test "a constructor of another library that clears the environment" {
+	needs cc
+	needs_helpers
+	cc -O1 -shared -fPIC -D_GNU_SOURCE -x c -o libclear.so - <<-'END'
+		#include <stdlib.h>
+		__attribute__((constructor)) static void start(void) { clearenv(); }
+	END
+	local order
+	for order in "$SHIM $PWD/libclear.so" "$PWD/libclear.so $SHIM"; do
+		: >log
+		start env "LD_PRELOAD=$order" "KASHIM_CONF=$PWD/k.conf" "$CALLERS" three
+		says ready
+		WITH=(env)
+		expect 3 "$PID"
+	done
+	: >log
+	start_plain env "LD_PRELOAD=$PWD/libclear.so" "$CALLERS" three
+	says ready
+	unwrap
+	expect 3 "$PID"
+}

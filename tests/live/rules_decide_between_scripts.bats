@@ -220,3 +220,35 @@ decides() {
 	export KASHIM=idle=106,interval=11,count=5
 	decides 106 "KASHIM=$KASHIM" scripts/billing
 }
+
+# As a server does that was upgraded and starts itself anew.
+@test "by its name, where the file was replaced" {
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = ( { program = "legacyd"; idle = 101; } );
+	END
+	cp "$ROOT/build/tests/play" legacyd
+	wrap env
+	printf '#!/bin/sh\nrm legacyd\n' >remove
+	chmod 755 remove
+	start "$PWD/legacyd" 'a run ./remove' exec /proc/self/exe 'a socket inet'
+	wait_for has "$PID" close
+	[[ "$(readlink "/proc/$PID/exe")" == *'legacyd (deleted)' ]] || fail "control: $(readlink "/proc/$PID/exe")"
+	[ "$(timers_of "$PID" close)" = 1/101/11/5 ] || fail "$(sockets_of "$PID")"
+}
+
+@test "byte by byte, whatever the locale is" {
+	write_scripts
+	cp scripts/billing 'scripts/prög'
+	compile <<-'END'
+		defaults: { idle = 100; interval = 11; count = 5; };
+		rules = (
+			{ program = "pr?g"; idle = 101; },
+			{ program = "pr??g"; idle = 102; }
+		);
+	END
+	export LC_ALL=C.UTF-8
+	decides 102 k.conf:4 scripts/prög
+	export LC_ALL=C
+	decides 102 k.conf:4 scripts/prög
+}
