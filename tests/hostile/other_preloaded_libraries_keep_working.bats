@@ -112,10 +112,14 @@ eats() {
 }
 
 # In front of the shim it sets its options last, behind the shim first. In force that is one and the same.
-@test "libkeepalive: the policy wins in force; in suggest whoever sets last" {
+@test "libkeepalive: the policy wins in force; in suggest what is set last; in tighten the smaller" {
 	local other
 	other=$(library_of libkeepalive.so.0)
 	export KEEPIDLE=50 KEEPINTVL=5 KEEPCNT=4
+	CARRIES=1/33/5/4 in_order "$other:$SHIM"
+	CARRIES=$POLICY in_order "$SHIM:$other"
+	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };\n' >k.conf
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	CARRIES=$POLICY in_both_orders "$other" carries_it
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null
@@ -124,10 +128,14 @@ eats() {
 	CARRIES=1/50/5/4 in_order "$other"
 }
 
-@test "libdontdie: the policy wins in force; in suggest whoever sets last" {
+@test "libdontdie: the policy wins in force; in suggest what is set last; in tighten the smaller" {
 	local other
 	other=$(library_of libdontdie.so.0)
 	export DD_TCP_KEEPALIVE_TIME=50 DD_TCP_KEEPALIVE_INTVL=5 DD_TCP_KEEPALIVE_PROBES=4
+	CARRIES=1/33/5/4 in_order "$other:$SHIM"
+	CARRIES=$POLICY in_order "$SHIM:$other"
+	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };\n' >k.conf
+	"$ROOT/build/kashim" compile k.conf >/dev/null
 	CARRIES=$POLICY in_both_orders "$other" carries_it
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null

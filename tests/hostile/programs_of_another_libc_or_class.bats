@@ -10,7 +10,7 @@ load ../lib/callers
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	ln -s "$BATS_TEST_DIRNAME/../../conf" "$BATS_TEST_DIRNAME/../../shim" .
-	make -f "$BATS_TEST_DIRNAME/../../Makefile" CC='gcc -m32' CFLAGS=-O1 LIBEXECDIR="$BATS_TEST_DIRNAME/../../build" \
+	make -f "$BATS_TEST_DIRNAME/../../Makefile" CC='gcc -m32' CFLAGS=-O1 BINDIR="$BATS_TEST_DIRNAME/../../build" \
 		build/libkashim.so >make.log 2>&1 || :
 }
 

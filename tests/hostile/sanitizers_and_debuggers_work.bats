@@ -110,7 +110,7 @@ decided() {
 	grep -q "$1" decisions || fail "control: $(cat decisions)"
 }
 
-@test "valgrind: no errors, in force" {
+@test "valgrind: no errors, in tighten" {
 	needs_valgrind
 	unwrap
 	is_clean

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * edge_arguments ADDRESS: sets options and connects to port 1 of an IPv4 address, from memory that
- * ends with what is given to the call, and is undefined where nobody has to look; for memory
+ * edge_arguments ADDRESS: sets options, listens at an IPv4 address and connects there, from memory
+ * that ends with what is given to the call, and is undefined where nobody has to look; for memory
  * checkers.
  */
 #include <arpa/inet.h>
@@ -25,11 +25,25 @@ set(int fd, int level, int name, int value, size_t before)
 	free(block);
 }
 
+static struct sockaddr_in *
+address_of(const char *text)
+{
+	struct sockaddr_in *address = malloc(sizeof(*address));
+
+	if (address == NULL)
+		abort();
+	address->sin_family = AF_INET;
+	address->sin_port = 0;
+	inet_pton(AF_INET, text, &address->sin_addr);
+	return address;
+}
+
 int
 main(int argc, char **argv)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct sockaddr_in *address;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in *address, bound = { 0 };
+	socklen_t size = sizeof(bound);
 
 	if (argc != 2)
 		return 2;
@@ -37,14 +51,15 @@ main(int argc, char **argv)
 	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 7, 4);
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, 7, 8);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 7, 12);
-	address = malloc(sizeof(*address));
-	if (address == NULL)
+	address = address_of(argv[1]);
+	if (bind(listener, (struct sockaddr *)address, sizeof(*address)) == -1 ||
+	    listen(listener, 1) == -1 ||
+	    getsockname(listener, (struct sockaddr *)&bound, &size) == -1)
 		return 1;
-	address->sin_family = AF_INET;
-	address->sin_port = htons(1);
-	inet_pton(AF_INET, argv[1], &address->sin_addr);
+	address->sin_port = bound.sin_port;
 	(void)connect(fd, (struct sockaddr *)address, sizeof(*address));
 	free(address);
 	close(fd);
+	close(listener);
 	return 0;
 }
