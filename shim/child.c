@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <sys/prctl.h>
@@ -55,13 +57,52 @@ drop_variables(char **environment)
 	*kept = NULL;
 }
 
-/* Without close_range(2), Linux 5.9, as far as a process may have opened any. */
+/* The number that a name of /proc/self/fd is, or -1. */
+static int
+read_descriptor(const char *name)
+{
+	int number = 0;
+
+	if (*name < '0' || *name > '9')
+		return -1;
+	for (; *name >= '0' && *name <= '9'; name++)
+		number = number * 10 + (*name - '0');
+	return number;
+}
+
+/* One by one, as /proc says; struct linux_dirent64 of getdents64(2). Returns whether it could. */
+static bool
+close_listed(int first)
+{
+	enum { LENGTH = 16, NAME = 19 };
+	_Alignas(uint64_t) char entries[1024];
+	int list = kernel_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long size;
+
+	if (list == -1)
+		return false;
+	while ((size = syscall(SYS_getdents64, list, entries, sizeof(entries))) > 0) {
+		uint16_t length;
+
+		for (long at = 0; at < size; at += length) {
+			int fd = read_descriptor(entries + at + NAME);
+
+			memcpy(&length, entries + at + LENGTH, sizeof(length));
+			if (fd >= first && fd != list)
+				kernel_close(fd);
+		}
+	}
+	kernel_close(list);
+	return size == 0;
+}
+
+/* All descriptors from this one on: by close_range(2), Linux 5.9, or as well as can be. */
 static void
 close_from(int first)
 {
-	enum { MOST = 65536 };
+	enum { MOST = 1024 };
 
-	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0 || close_listed(first))
 		return;
 	for (int fd = first; fd < MOST; fd++)
 		kernel_close(fd);

@@ -17,7 +17,9 @@ TRACEME, POKEUSER, CONT, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 6, 7, 24, 0x
 OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x100000
 WALL = 0x40000000
 ENTRY, EXIT = 1, 2
-RAX, ORIG_RAX, RIP = 80, 120, 128
+RAX, RDI, ORIG_RAX, RIP = 80, 112, 120, 128
+# A child that a debugger shall not follow: here it shall.
+CLONE, CLONE_UNTRACED = 56, 0x800000
 LONGEST = 20
 
 # Where a fault strikes: process 0 is the program, 1 its first child or grandchild, and so on; and the number of the call.
@@ -107,7 +109,7 @@ class Run:
                 return
         elif why >> 8 == 0 and why != signal.SIGSTOP:
             deliver = why
-        libc.ptrace(SYSCALL if self.order.index(pid) in self.watched else CONT, pid, None, deliver)
+        libc.ptrace(SYSCALL, pid, None, deliver)
 
     def at_call(self, pid):
         """True when the process shall stay where it is."""
@@ -117,7 +119,12 @@ class Run:
         if info.raw[0] != ENTRY:
             return False
         process = self.order.index(pid)
-        self.calls[process].append(Call(*struct.unpack_from("QQ", info.raw, 24)))
+        call = Call(*struct.unpack_from("QQ", info.raw, 24))
+        if call.number == CLONE:
+            libc.ptrace(POKEUSER, pid, RDI, call.argument & ~CLONE_UNTRACED)
+        if process not in self.watched:
+            return False
+        self.calls[process].append(call)
         if self.fault and self.fault[:2] == (process, len(self.calls[process])):
             self.struck = True
             return self.strike(pid, self.fault.what)
