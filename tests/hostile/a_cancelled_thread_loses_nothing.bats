@@ -8,25 +8,25 @@ load ../lib/play
 load ../lib/same
 
 @test "a thread that is to be cancelled makes a call" {
-	same cancel_calls pending
+	same_output cancel_calls pending
 	grep -q '^socket: returned, .* cancelled, cleaned up 1, 1 more' with
 	grep -q '^accept: cancelled in it' with
 }
 
 @test "a thread is cancelled while it waits" {
-	same cancel_calls deferred '' 6
+	same_output cancel_calls deferred '' 6
 	[ "$(grep -c 'cancelled in it, 0, cancelled, cleaned up 1, 0 more' with)" = 5 ]
 }
 
 @test "a thread that may be cancelled anywhere is cancelled while it waits" {
-	same cancel_calls asynchronous '' 6
+	same_output cancel_calls asynchronous '' 6
 	[ "$(grep -c 'cancelled in it, 0, cancelled, cleaned up 1, 0 more' with)" = 5 ]
 }
 
 @test "a thread is to be cancelled just as a call returns" {
 	compiler -D_GNU_SOURCE -DLIBRARY -shared -fPIC -o late.so "$ROOT/tests/lib/inside/cancel_calls.c" -ldl
 	behind "$PWD/late.so"
-	same cancel_calls late
+	same_output cancel_calls late
 	grep -q '^accept: returned, .* cancelled, cleaned up 1, 1 more' with
 	grep -q '^recvmsg: returned, 1, cancelled, cleaned up 1, 1 more' with
 }
@@ -34,7 +34,7 @@ load ../lib/same
 @test "the same, where rules look at connections, and reports go to the system log" {
 	printf 'rules = ( { direction = "connect"; remote = "127.0.0.1"; idle = 34; } );\n' >>k.conf
 	"$ROOT/build/kashim" compile k.conf
-	same cancel_calls pending
+	same_output cancel_calls pending
 	in_scene "${WRAPPED[@]}" KASHIM_VERBOSE=1 KASHIM_LOG=syslog "$ROOT/build/tests/cancel_calls" pending >with
 	diff <(sed '$d' without) with
 }

@@ -75,11 +75,11 @@ refused() {
 }
 
 filtered_itself() {
-	same -- "$PLAY" "$@" exec true
+	same_end -- "$PLAY" "$@" exec true
 }
 
 filtered_before() {
-	same "$PLAY" "$1" exec -- "$PLAY" "${@:2}" exec true
+	same_end "$PLAY" "$1" exec -- "$PLAY" "${@:2}" exec true
 }
 
 @test "calls that a filter of its own refuses" {
@@ -118,7 +118,7 @@ filtered_before() {
 @test "a filter from before the program that kills who asks for socket options" {
 	needs_filters
 	# shellcheck disable=SC2046 # one name a word
-	same "$PLAY" "$(refuse kill getsockopt setsockopt getsockname getpeername socket sendto)" exec -- true
+	same_end "$PLAY" "$(refuse kill getsockopt setsockopt getsockname getpeername socket sendto)" exec -- true
 	run "$PLAY" "$(refuse kill getsockopt)" 'a socket inet' 'a ready'
 	[ "$status" = 159 ]
 }

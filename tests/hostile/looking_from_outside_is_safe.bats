@@ -42,7 +42,7 @@ start_with_conf() {
 	chmod 644 named/k.conf
 	start_pretender "$PWD/named/k.conf"
 	kashim status --json "$PID" >status.json
-	says a wanted_idle 44
+	status_says a wanted_idle 44
 }
 
 note_is() {
@@ -56,8 +56,8 @@ sys.exit(0 if any(re.search(sys.argv[1], note) for note in notes) else f"{notes}
 	start_with_conf
 	chmod 600 named/k.conf
 	note_is '^in error: kashim check|with its rights'
-	says a protected null
-	says a wanted_idle null
+	status_says a protected null
+	status_says a wanted_idle null
 	ends 1 "^kashim: $PID play: nothing was changed: in error: kashim check $PWD/named/k.conf" kashim apply "$PID"
 	have a "$UNTOUCHED"
 }

@@ -195,7 +195,7 @@ goes_through() {
 	: >log
 	start env PROXYCHAINS_CONF_FILE="$PWD/proxychains.conf" PROXYCHAINS_QUIET_MODE=1 TSOCKS_CONF_FILE="$PWD/tsocks.conf" \
 		"$PYTHON" -c "$CLIENT"
-	says 'behind the proxy'
+	log_says 'behind the proxy'
 	expect 1 "$PID"
 	[ "$(sockets_of "$PID" | grep -c "peer=127.0.0.1:$PORT ")" = 1 ] || fail "$(sockets_of "$PID")"
 	PORT=$port
@@ -227,7 +227,7 @@ os.mknod("device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
 sockets = [socket.socket(), socket.socket(socket.AF_INET6)]
 print(stat.S_ISCHR(os.stat("device").st_mode), os.geteuid(), flush=True)
 time.sleep(60)'
-	says 'True 0'
+	log_says 'True 0'
 	wait_for expect_in_family 2
 	[ -f device ] || fail "$(stat device)"
 }
@@ -255,6 +255,6 @@ fakes_time() {
 sockets = [socket.socket(), socket.socket()]
 print(time.gmtime().tm_year, flush=True)
 while True: time.sleep(60)'
-	says 2001
+	log_says 2001
 	expect 2 "$PID" 1/44/11/5
 }

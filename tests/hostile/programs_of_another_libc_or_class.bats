@@ -28,7 +28,7 @@ built() {
 
 built_make_sockets() {
 	built make_sockets "$@"
-	CALLERS=$PWD/make_sockets
+	MAKE_SOCKETS=$PWD/make_sockets
 }
 
 # Three sockets with the policy, or as they are by themselves where it cannot come; and no other word than its own.
@@ -132,7 +132,7 @@ takes_sockets() {
 	receiver=$PID
 	wait_for is_open
 	start_plain "$PYTHON" -c "$SEND" "$PORT"
-	says ready
+	log_says ready
 	expect 2 "$receiver"
 }
 
@@ -208,7 +208,7 @@ word_of_loader() {
 both_libraries() {
 	local word=$1 of_64 of_32
 	of_64=$(word_of_loader "$word" "$ROOT/build/tests/make_sockets")
-	of_32=$(word_of_loader "$word" "$CALLERS")
+	of_32=$(word_of_loader "$word" "$MAKE_SOCKETS")
 	if [ -z "$of_64" ] || [ -z "$of_32" ] || [ "$of_64" = "$of_32" ]; then
 		skip "the loaders do not say what $word is"
 	fi
@@ -221,7 +221,7 @@ both_are_served() {
 	local name=$1
 	SHIM=$name wrap "${@:2}" env
 	under_the_shim_and_without is_served
-	CALLERS=$ROOT/build/tests/make_sockets under_the_shim is_served
+	MAKE_SOCKETS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
 @test "32-bit and 64-bit: \$LIB in LD_PRELOAD, each loads its own" {
@@ -270,7 +270,7 @@ in_own_etc() {
 	in_own_etc "$PWD"'/both/$LIB/libkashim.so'
 	WRAPPED=("${OWN_ETC[@]}" env)
 	under_the_shim_and_without is_served
-	CALLERS=$ROOT/build/tests/make_sockets under_the_shim is_served
+	MAKE_SOCKETS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
 @test "32-bit: one path for all in /etc/ld.so.preload is refused by the loader, which says so and goes on" {
@@ -279,7 +279,7 @@ in_own_etc() {
 	in_own_etc "$SHIM"
 	WRAPPED=("${OWN_ETC[@]}" env)
 	under_the_shim is_refused
-	CALLERS=$ROOT/build/tests/make_sockets under_the_shim is_served
+	MAKE_SOCKETS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
 # Overlays number their files beyond 32 bits; without large file support stat(2) of them fails.

@@ -131,7 +131,7 @@ landlocked() {
 	for directory in /usr /bin /lib /lib64 /etc/ld.so.cache "$ROOT/build"; do
 		[ ! -e "$directory" ] || see+=("$directory")
 	done
-	same "$PYTHON" "$ROOT/tests/lib/inside/landlock.py" 1 "${see[@]}" -- "$PLAY" 'a socket inet' exec true
+	same_end "$PYTHON" "$ROOT/tests/lib/inside/landlock.py" 1 "${see[@]}" -- "$PLAY" 'a socket inet' exec true
 }
 
 @test "no new privileges, and a user namespace of its own" {

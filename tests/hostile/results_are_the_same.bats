@@ -12,7 +12,7 @@ wants() {
 
 @test "each family: connect, listen, accept into rooms of all sizes, close, dup2, dup3" {
 	for family in inet inet6 unix packets; do
-		same family_probe "$family"
+		same_output family_probe "$family"
 		wants 'dup2: 30, errno kept'
 		wants '^  size [12][0-9]: .*ee$'
 	done
@@ -20,51 +20,51 @@ wants() {
 
 @test "MPTCP: connect, listen, accept into rooms of all sizes, close, dup2, dup3" {
 	needs mptcp
-	same family_probe mptcp
+	same_output family_probe mptcp
 }
 
 @test "which numbers descriptors get, up to the last that may be open" {
-	same family_probe numbers
+	same_output family_probe numbers
 	wants 'client: 6, errno kept'
 	wants 'accept: -1, errno Too many open files'
 	wants 'standard input, too: 0, errno kept'
 }
 
 @test "signals, whose handlers make sockets, end a call that waits" {
-	same interrupt_probe ended
+	same_output interrupt_probe ended
 	[ "$(grep -c 'Interrupted system call' with)" = 5 ]
 	[ "$(grep -c 'signals: 1' with)" = 5 ]
 }
 
 @test "signals, whose handlers make sockets, restart a call that waits" {
-	same interrupt_probe restarted
+	same_output interrupt_probe restarted
 	[ "$(grep -c 'signals: 2' with)" = 5 ]
 }
 
 @test "a call that waits until its time is over" {
-	same interrupt_probe timed
+	same_output interrupt_probe timed
 	wants 'connect: -1, errno Operation now in progress'
 	wants 'accept: -1, errno Resource temporarily unavailable'
 }
 
 @test "descriptors that come with a message, into rooms of all sizes" {
-	same message_probe control
+	same_output message_probe control
 	wants 'open: 0 1 2 3 4 5 6 7 8 9c 10c$'
 	wants '^  flags 8, name 0, control 20:'
 }
 
 @test "message headers, rooms and data that cannot be read or written" {
-	same message_probe headers
+	same_output message_probe headers
 	wants 'read-only: -1, errno Bad address'
 }
 
 @test "many messages in one call, in part and until a time is over" {
-	same message_probe many
+	same_output message_probe many
 	wants 'the second is bad: 1, errno kept'
 }
 
 @test "another thread writes to the control data meanwhile" {
-	same message_probe meddled '' 2
+	same_output message_probe meddled '' 2
 	wants 'received in vain: 0'
 }
 
@@ -76,20 +76,20 @@ wants() {
 	END
 	"$ROOT/build/kashim" compile k.conf
 	for family in inet inet6 unix numbers; do
-		same family_probe "$family"
+		same_output family_probe "$family"
 	done
-	same interrupt_probe ended
-	same message_probe control
-	same message_probe headers
-	same message_probe many
+	same_output interrupt_probe ended
+	same_output message_probe control
+	same_output message_probe headers
+	same_output message_probe many
 }
 
 @test "the same, in mode suggest" {
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
 	for family in inet inet6 unix numbers; do
-		same family_probe "$family" 'mode suggest'
+		same_output family_probe "$family" 'mode suggest'
 	done
-	same message_probe control 'mode suggest'
-	same message_probe many 'mode suggest'
+	same_output message_probe control 'mode suggest'
+	same_output message_probe many 'mode suggest'
 }

@@ -15,7 +15,7 @@ is_served() {
 
 sanitized() {
 	compiler "$@" -g -D_GNU_SOURCE -o make_sockets "$ROOT/tests/lib/inside/make_sockets.c"
-	CALLERS=$PWD/make_sockets
+	MAKE_SOCKETS=$PWD/make_sockets
 	under_the_shim_and_without is_served
 	under_the_shim makes 6 executed
 	diff <(echo ready) log
@@ -65,7 +65,7 @@ compiled_by() {
 
 is_refused() {
 	: >log
-	start "$CALLERS" three
+	start "$MAKE_SOCKETS" three
 	wait_for is_gone "$PID"
 	grep -q 'does not come first' log || fail "$(cat log)"
 }
@@ -74,7 +74,7 @@ is_refused() {
 limited() {
 	local runtime
 	compiler "$@" -g -D_GNU_SOURCE -o make_sockets "$ROOT/tests/lib/inside/make_sockets.c"
-	CALLERS=$PWD/make_sockets
+	MAKE_SOCKETS=$PWD/make_sockets
 	under_the_shim is_refused
 	without_the_shim is_served
 	wrap env ASAN_OPTIONS=verify_asan_link_order=0
@@ -142,7 +142,7 @@ decided() {
 
 @test "valgrind: sockets carry the policy" {
 	needs_valgrind
-	CALLERS=valgrind
+	MAKE_SOCKETS=valgrind
 	under_the_shim_and_without makes_three_in_valgrind
 }
 
@@ -169,7 +169,7 @@ under() {
 	needs "$1"
 	printf '#!/bin/sh\nexec %s "$@"\n' "$*" >tool
 	chmod 755 tool
-	CALLERS=$PWD/tool
+	MAKE_SOCKETS=$PWD/tool
 	under_the_shim_and_without looked_at
 }
 
@@ -214,7 +214,7 @@ under() {
 
 linked() {
 	compiler "$@" -D_GNU_SOURCE -o make_sockets "$ROOT/tests/lib/inside/make_sockets.c"
-	CALLERS=$PWD/make_sockets
+	MAKE_SOCKETS=$PWD/make_sockets
 	under_the_shim_and_without is_served
 }
 
@@ -243,7 +243,7 @@ linked() {
 in_namespace() {
 	: >log
 	start ./namespace "$PWD/library.so"
-	says ready
+	log_says ready
 	diff <(printf '%s\n' "$1" "$2") <(timers_of "$PID")
 }
 
@@ -285,7 +285,7 @@ calls_by_ctypes() {
 libc = ctypes.CDLL(None, use_errno=True)
 print(libc.socket(2, 1, 0) > 0, libc.socket(2, 2, 0) > 0, libc.socket(99, 1, 0), ctypes.get_errno(), flush=True)
 time.sleep(60)'
-	says 'True True -1 97'
+	log_says 'True True -1 97'
 	expect 1 "$PID"
 }
 

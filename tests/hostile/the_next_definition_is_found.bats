@@ -82,7 +82,7 @@ has_table() {
 loads_it() {
 	: >log
 	start "$ROOT/build/tests/load_late" "$@"
-	says ready
+	log_says ready
 	expect 1 "$PID"
 }
 

@@ -5,7 +5,7 @@
 
 load ../lib/live
 
-CALLERS=$ROOT/build/tests/make_sockets
+MAKE_SOCKETS=$ROOT/build/tests/make_sockets
 
 # Before and after TCP sockets were made; the environment of the run with the shim has the variables it was given.
 is_as_it_was() {
@@ -79,23 +79,23 @@ call() {
 }
 
 @test "a hundred threads with 16 KiB of stack each, while each socket is reported" {
-	under_the_shim_and_without call 300 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" small_stacks
+	under_the_shim_and_without call 300 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$MAKE_SOCKETS" small_stacks
 	[ "$(grep -c '^kashim\[[0-9]*\]: make_sockets: .*mode tighten, by .*:1$' report)" -ge 300 ]
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode tighten, by .*:1$' report)" = 0 ] || fail "lines are mixed: $(cat report)"
 }
 
 # Bound at the start: the loader's resolver keeps the vector registers on that stack, which is more where they are wide.
 @test "a signal handler on a stack of its own, of 2 KiB and what the kernel needs" {
-	under_the_shim_and_without call 3 env LD_BIND_NOW=1 "$CALLERS" alternate_stack 2048
+	under_the_shim_and_without call 3 env LD_BIND_NOW=1 "$MAKE_SOCKETS" alternate_stack 2048
 }
 
 @test "a signal handler on a stack of its own, while each socket is reported" {
-	under_the_shim_and_without call 3 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" LD_BIND_NOW=1 "$CALLERS" alternate_stack 8192
+	under_the_shim_and_without call 3 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" LD_BIND_NOW=1 "$MAKE_SOCKETS" alternate_stack 8192
 	grep -q 'idle 33 s' report
 }
 
 @test "a storm of signals whose handlers make sockets, while each is reported" {
-	under_the_shim_and_without call 100 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$CALLERS" signals
+	under_the_shim_and_without call 100 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$MAKE_SOCKETS" signals
 	[ "$(grep -c '^kashim\[[0-9]*\]: make_sockets: socket [0-9]*: .*mode tighten, by .*:1$' report)" -ge 1000 ]
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode tighten, by .*:1$' report)" = 0 ] || fail "lines are mixed"
 }

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# For tests of programs that make sockets in a strange way, or are strange themselves. Loaded after live.bash. CALLERS may
+# For tests of programs that make sockets in a strange way, or are strange themselves. Loaded after live.bash. MAKE_SOCKETS may
 # become another build of the same program.
 
-CALLERS=$ROOT/build/tests/make_sockets
-EARLY=$ROOT/build/tests/early_sockets
-OTHERS=$ROOT/build/tests/other_sockopts
+MAKE_SOCKETS=$ROOT/build/tests/make_sockets
+EARLY_SOCKETS=$ROOT/build/tests/early_sockets
+OTHER_SOCKOPTS=$ROOT/build/tests/other_sockopts
 
 needs_helpers() {
 	local helper
-	for helper in "$CALLERS" "$EARLY" "$OTHERS"; do
+	for helper in "$MAKE_SOCKETS" "$EARLY_SOCKETS" "$OTHER_SOCKOPTS"; do
 		[ -x "$helper" ] || fail "build first: make build/tests/$(basename "$helper")" || return
 	done
 }
@@ -28,15 +28,15 @@ holds() {
 	[ "$(timers_of "$2" 2>/dev/null | wc -l)" = "$1" ]
 }
 
-says() {
+log_says() {
 	wait_for grep -qx "$1" log
 }
 
 # Run it until it is ready.
 call() {
 	: >log
-	start "$CALLERS" "$@"
-	says ready
+	start "$MAKE_SOCKETS" "$@"
+	log_says ready
 }
 
 makes() {

@@ -133,28 +133,6 @@ network_rules() {
 	in_router nft -f -
 }
 
-# From now on the router drops everything, or all that belongs to one TCP port of the server, without a word.
-network_cut() {
-	network_rules <<-END
-		table inet cut${1:-} {
-			chain cut {
-				type filter hook prerouting priority -400
-				${1:+tcp sport $1} drop
-				${1:+tcp dport $1} drop
-			}
-		}
-	END
-}
-
-network_heal() {
-	in_router nft delete table inet "cut${1:-}"
-}
-
-# A host, the client unless it is named, loses its cable. The router does not notice, and says nothing to the others.
-network_link_down() {
-	network_ip -n "$NETWORK-${1:-client}" link set eth0 down
-}
-
 # The router forgets a connection that was silent for so many seconds, and then drops what belongs to it. Connections
 # are made by the client only.
 network_firewall() {

@@ -5,7 +5,7 @@
 # read from outside of it. Loaded after live.bash.
 
 PLAY=$ROOT/build/tests/play
-OUTSIDE=$ROOT/build/tests/one_sockopt
+ONE_SOCKOPT=$ROOT/build/tests/one_sockopt
 
 # The policy that is in force from now on; it says in a file what it decides.
 policy() {
@@ -68,7 +68,7 @@ have() {
 
 # One option of a socket of any family.
 option_of() {
-	"$OUTSIDE" "$PID" "$(fd_of "$1")" "$2"
+	"$ONE_SOCKOPT" "$PID" "$(fd_of "$1")" "$2"
 }
 
 has_option() {

@@ -12,7 +12,7 @@ behind() {
 }
 
 # A topic of a program, what the reports have to say to show that the shim was there, and the fewest lines.
-same() {
+same_output() {
 	local command=("$ROOT/build/tests/$1" "$2") decided=${3:-idle 33 s,.*mode tighten}
 	run_to without env ${BEHIND:+"LD_PRELOAD=$BEHIND"}
 	[ "$(wc -l <without)" -ge "${4:-10}" ] || fail "control: $(cat without)" || return

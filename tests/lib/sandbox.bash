@@ -52,7 +52,7 @@ end_of() {
 }
 
 # The same with the shim and without. What comes before "--" is never under the shim.
-same() {
+same_end() {
 	local before=() plain wrapped
 	while [ "$1" != -- ]; do
 		before+=("$1")

@@ -27,7 +27,7 @@ said_of() {
 	"$PYTHON" "$ROOT/tests/lib/outside/status.py" status.json get "$(fd_of "$1")" "$2"
 }
 
-says() {
+status_says() {
 	local said
 	said=$(said_of "$1" "$2")
 	[ "$said" = "$3" ] || fail "$2 of $1 is $said, not $3"

@@ -35,7 +35,7 @@ play_all() {
 	while read -r line; do
 		number=$((number + 1))
 		echo "$line" >>scenes
-		play "$number" "$line" 3>&- &
+		play_scene "$number" "$line" 3>&- &
 		players+=("$!")
 		echo "$!" >>players
 	done
@@ -53,7 +53,7 @@ stop_all() {
 }
 
 # One scene in a directory and a network of its own.
-play() (
+play_scene() (
 	name=${2%% *}
 	NETWORK=$NETWORK-$1
 	STARTED=()
@@ -91,7 +91,7 @@ scene() {
 	for try in 1 2 3; do
 		[ "$(cat "$1/status")" = "$LATE" ] || break
 		echo "# again: $1, $try of 3; it $(tail -n 1 "$1/report")" >&3
-		play "$BATS_TEST_NUMBER" "$(grep "^$1 " scenes)" 3>&- &
+		play_scene "$BATS_TEST_NUMBER" "$(grep "^$1 " scenes)" 3>&- &
 		wait "$!" || :
 	done
 	[ "$(cat "$1/status")" != "$MISSING" ] || skip "$(tail -n 1 "$1/report")"
@@ -106,14 +106,14 @@ report() {
 }
 
 # The settings for what is wrapped.
-policy() {
+settings() {
 	printf 'defaults: { %s };\n' "$1" >"${2:-k}.conf"
 	"$ROOT/build/kashim" compile "${2:-k}.conf" >/dev/null
 }
 
 # Start a program on a host: its process id is in NAME.pid, its output in NAME.log, and when it has ended, its exit
 # status and the time in NAME.end. Its input is silent, or NAME.in if that is there.
-start() {
+start_named() {
 	local name=$1 host=$2 input=quiet
 	shift 2
 	[ ! -p "$name.in" ] || input=$name.in
@@ -134,7 +134,7 @@ start() {
 start_wrapped() {
 	local name=$1 host=$2
 	shift 2
-	start "$name" "$host" env "KASHIM_CONF=$PWD/${CONF:-k}.conf" "LD_PRELOAD=$SHIM" "$@"
+	start_named "$name" "$host" env "KASHIM_CONF=$PWD/${CONF:-k}.conf" "LD_PRELOAD=$SHIM" "$@"
 }
 
 pid_of() {
@@ -143,7 +143,7 @@ pid_of() {
 
 # The same with tests/lib/inside/peer.py as the program.
 peer() {
-	start "$1" "$2" "$PYTHON" "$ROOT/tests/lib/inside/peer.py" "${@:3}"
+	start_named "$1" "$2" "$PYTHON" "$ROOT/tests/lib/inside/peer.py" "${@:3}"
 }
 
 wrapped_peer() {
@@ -189,7 +189,7 @@ start_clockwork() {
 		hosts+=("$host=/run/netns/$NETWORK-$host")
 	done
 	mkfifo clockwork.in
-	start clockwork router "$(python)" "$ROOT/tests/lib/outside/clockwork.py" "${hosts[@]}"
+	start_named clockwork router "$(python)" "$ROOT/tests/lib/outside/clockwork.py" "${hosts[@]}"
 	says clockwork ready
 }
 
@@ -340,7 +340,7 @@ carries_data() {
 
 # An sshd on the server, and SSH, a client's command for a session in which what is typed comes back. Its home is here, so
 # that the shell reads nobody's files.
-start_sshd() {
+start_sshd_on_server() {
 	local user
 	user=$(id -un)
 	needs root
@@ -358,7 +358,7 @@ start_sshd() {
 		PrintMotd no
 		SetEnv HOME=$PWD
 	END
-	start sshd server "$(command -v sshd)" -D -e -f "$PWD/sshd_config"
+	start_named sshd server "$(command -v sshd)" -D -e -f "$PWD/sshd_config"
 	says sshd 'Server listening on .*'
 	# shellcheck disable=SC2034 # for the scenes
 	SSH=(ssh -F none -i user_key -p 7022 -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=/dev/null

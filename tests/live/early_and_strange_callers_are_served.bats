@@ -61,8 +61,8 @@ vfork_child() {
 
 decided_on_small_stack() {
 	: >log
-	start env "KASHIM_VERBOSE=1" "KASHIM_LOG=$PWD/decisions" "$CALLERS" small_stack
-	says ready
+	start env "KASHIM_VERBOSE=1" "KASHIM_LOG=$PWD/decisions" "$MAKE_SOCKETS" small_stack
+	log_says ready
 	expect 3 "$PID" 1/34/11/5
 }
 
@@ -92,7 +92,7 @@ decided_on_small_stack() {
 }
 
 takes_low_numbers() {
-	start "$CALLERS" low
+	start "$MAKE_SOCKETS" low
 	expect 3 "$PID"
 	[ "$(sockets_of "$PID" | sed 's/ .*//' | sort | tr '\n' ' ')" = 'fd=0 fd=1 fd=2 ' ]
 }
@@ -111,8 +111,8 @@ takes_low_numbers() {
 
 is_other() {
 	call sequence "$@"
-	[ "$("$OTHERS" "$PID" | grep -cE ' keepalive=0$')" -ge 1 ] || fail "$("$OTHERS" "$PID")"
-	! "$OTHERS" "$PID" | grep keepalive=1 || fail "touched"
+	[ "$("$OTHER_SOCKOPTS" "$PID" | grep -cE ' keepalive=0$')" -ge 1 ] || fail "$("$OTHER_SOCKOPTS" "$PID")"
+	! "$OTHER_SOCKOPTS" "$PID" | grep keepalive=1 || fail "touched"
 	[ -z "$(sockets_of "$PID")" ] || fail "$(sockets_of "$PID")"
 }
 
@@ -142,11 +142,11 @@ without_environment() {
 	: >log
 	# Without the variables, what is left is to be there at all.
 	if [ ${#WITH[@]} -eq 0 ]; then
-		start_plain env -i "$CALLERS" three
+		start_plain env -i "$MAKE_SOCKETS" three
 	else
-		start_plain env -i "LD_PRELOAD=$SHIM" "$CALLERS" three
+		start_plain env -i "LD_PRELOAD=$SHIM" "$MAKE_SOCKETS" three
 	fi
-	says ready
+	log_says ready
 	expect 3 "$PID" 1/60/10/6
 }
 
@@ -168,11 +168,11 @@ with_no_variable() {
 	local loader=$1
 	: >log
 	if [ ${#WITH[@]} -eq 0 ]; then
-		start_plain env -i "$loader" "$CALLERS" three
+		start_plain env -i "$loader" "$MAKE_SOCKETS" three
 	else
-		start_plain env -i "$loader" --preload "$SHIM" "$CALLERS" three
+		start_plain env -i "$loader" --preload "$SHIM" "$MAKE_SOCKETS" three
 	fi
-	says ready
+	log_says ready
 	[ "$(tr -d '\0' <"/proc/$PID/environ" | wc -c)" = 0 ]
 	expect 3 "$PID" 1/60/10/6
 }
@@ -182,14 +182,14 @@ with_no_variable() {
 	needs_helpers
 	needs readelf
 	no_configuration
-	loader=$(readelf -l "$CALLERS" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+	loader=$(readelf -l "$MAKE_SOCKETS" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
 	"$loader" --help 2>/dev/null | grep -q -- --preload || skip "this loader has no --preload"
 	under_the_shim_and_without with_no_variable "$loader"
 }
 
 # Three from .preinit_array, three from its constructor, three from main.
 early_program() {
-	start "$EARLY"
+	start "$EARLY_SOCKETS"
 	expect 9 "$PID"
 }
 
@@ -209,8 +209,8 @@ preloaded() {
 	[ "$1" = before ] || libraries=("$SHIM" "$PWD/libearly.so")
 	[ ${#WITH[@]} -ne 0 ] || libraries=("$PWD/libearly.so")
 	: >log
-	start env "LD_PRELOAD=${libraries[*]}" "$CALLERS" three
-	says ready
+	start env "LD_PRELOAD=${libraries[*]}" "$MAKE_SOCKETS" three
+	log_says ready
 	expect 6 "$PID"
 }
 
@@ -232,8 +232,8 @@ has_threads() {
 	local timers=$UNTOUCHED
 	[ ${#WITH[@]} -eq 0 ] || timers=$POLICY
 	: >log
-	start env "LD_PRELOAD=${WITH:+$SHIM }$PWD/libthreads.so" "$CALLERS" three
-	says ready
+	start env "LD_PRELOAD=${WITH:+$SHIM }$PWD/libthreads.so" "$MAKE_SOCKETS" three
+	log_says ready
 	wait_for holds 7 "$PID" || fail "$(sockets_of "$PID")" || return
 	[ "$(timers_of "$PID" '\(listen\|established\)' | grep -cx "$timers")" = 3 ] || fail "$(sockets_of "$PID")"
 	end "$PID"

@@ -7,72 +7,72 @@ load ../lib/live
 load ../lib/same
 
 @test "socket" {
-	same errno_probe socket
+	same_output errno_probe socket
 	grep -q '^tcp: [0-9]*, errno kept$' with
 	grep -q 'no family: -1, errno Address family not supported' with
 	grep -q 'no descriptor left: -1, errno Too many open files' with
 }
 
 @test "connect" {
-	same errno_probe connect
+	same_output errno_probe connect
 	grep -q 'success: 0, errno kept' with
 	grep -q 'ECONNREFUSED: -1, errno Connection refused' with
 	grep -q 'EINPROGRESS: -1, errno Operation now in progress' with
 }
 
 @test "listen" {
-	same errno_probe listen
+	same_output errno_probe listen
 	grep -q 'success: 0, errno kept' with
 }
 
 @test "accept" {
-	same errno_probe accept
+	same_output errno_probe accept
 	grep -q '^success: [0-9]*, errno kept' with
 	grep -q 'EAGAIN: -1, errno Resource temporarily unavailable' with
 }
 
 @test "accept4" {
-	same errno_probe accept4
+	same_output errno_probe accept4
 	grep -q '^success: [0-9]*, errno kept' with
 }
 
 @test "setsockopt, values within and out of range" {
-	same errno_probe values
+	same_output errno_probe values
 	grep -q 'TCP_KEEPIDLE, 1: 0, errno kept' with
 	grep -q 'TCP_KEEPIDLE, 32768: -1, errno Invalid argument' with
 }
 
 @test "setsockopt, values, IPv6" {
-	same errno_probe values6
+	same_output errno_probe values6
 }
 
 @test "setsockopt, values, on a connection" {
-	same errno_probe values_connected
+	same_output errno_probe values_connected
 }
 
 @test "setsockopt, values, MPTCP" {
-	same errno_probe values_mptcp
+	same_output errno_probe values_mptcp
 }
 
 @test "setsockopt, sizes" {
-	same errno_probe sizes
+	same_output errno_probe sizes
 	grep -q 'TCP_KEEPIDLE, size 3: -1, errno Invalid argument' with
 }
 
 @test "setsockopt, pointers that cannot be read" {
-	same errno_probe pointers
+	same_output errno_probe pointers
 	grep -q 'TCP_KEEPIDLE, PROT_NONE: -1, errno Bad address' with
 }
 
 @test "setsockopt, descriptors that are no TCP sockets" {
-	same errno_probe descriptors
+	same_output errno_probe descriptors
 	grep -q 'SO_KEEPALIVE, ENOTSOCK: -1, errno Socket operation on non-socket' with
 }
 
 @test "an option that the kernel refuses leaves no trace in errno" {
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
-	same errno_probe socket
+	same_output errno_probe socket
 	needs mptcp
 	grep -q '^mptcp: [0-9]*, errno kept$' with
 }
@@ -85,12 +85,12 @@ load ../lib/same
 	END
 	"$ROOT/build/kashim" compile k.conf
 	for topic in accept accept4; do
-		same errno_probe "$topic"
+		same_output errno_probe "$topic"
 	done
 	sed -i 's/syn_count/defer_accept = "10s"; &/' k.conf
 	"$ROOT/build/kashim" compile k.conf
 	for topic in socket connect listen values values_connected sizes pointers descriptors; do
-		same errno_probe "$topic"
+		same_output errno_probe "$topic"
 	done
 }
 
@@ -98,6 +98,6 @@ load ../lib/same
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
 	for topic in socket connect listen accept accept4 values sizes pointers descriptors; do
-		same errno_probe "$topic" 'mode suggest'
+		same_output errno_probe "$topic" 'mode suggest'
 	done
 }

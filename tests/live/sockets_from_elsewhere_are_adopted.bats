@@ -9,7 +9,7 @@ load ../lib/callers
 needs_helpers() {
 	local helper
 	needs_python
-	for helper in "$OTHERS" "$CALLERS"; do
+	for helper in "$OTHER_SOCKOPTS" "$MAKE_SOCKETS"; do
 		[ -x "$helper" ] || fail "build first: make build/tests/$(basename "$helper")" || return
 	done
 }
@@ -267,7 +267,7 @@ received() {
 	receiver=$PID
 	wait_for is_open "$receiver"
 	start_plain "$PYTHON" -c "$SEND" door "$PORT"
-	says ready
+	log_says ready
 	# The listener, and the connection that was in its queue.
 	expect 2 "$receiver"
 }
@@ -286,8 +286,8 @@ is_open() {
 raw() {
 	local call=$1 state=$2 count=$3 timers=$UNTOUCHED
 	: >log
-	start "$CALLERS" raw "$call"
-	says ready
+	start "$MAKE_SOCKETS" raw "$call"
+	log_says ready
 	[ "$(timers_of "$PID" | wc -l)" = 3 ] || fail "$(sockets_of "$PID")"
 	[ ${#WITH[@]} -eq 0 ] || timers=$POLICY
 	[ "$(timers_of "$PID" "$state" | grep -cx "$timers")" -ge "$count" ] ||
@@ -404,13 +404,13 @@ others() {
 	wait_for listens
 	# Flags and position of each.
 	tail -n +1 "/proc/$program/fdinfo/2"[0-5] >before
-	"$OTHERS" "$program" | grep ' keepalive=0$' | grep '^fd=2[0-9] ' >sockets_before
+	"$OTHER_SOCKOPTS" "$program" | grep ' keepalive=0$' | grep '^fd=2[0-9] ' >sockets_before
 	[ "$(wc -l <sockets_before)" = 4 ]
 	become
 	wait_for runs_cat "$program"
 	tail -n +1 "/proc/$program/fdinfo/2"[0-5] >after
 	diff before after
-	"$OTHERS" "$program" | grep '^fd=2[0-9] ' | diff sockets_before -
+	"$OTHER_SOCKOPTS" "$program" | grep '^fd=2[0-9] ' | diff sockets_before -
 }
 
 @test "inherited descriptors of other kinds stay as they are" {

@@ -9,7 +9,7 @@ load ../lib/status
 
 
 wants() {
-	says "$1" protected false
+	status_says "$1" protected false
 	said_of "$1" note | grep -qF "wants $2 ($PWD/k.conf:1)$3" || fail "$(said_of "$1" note)"
 }
 
@@ -23,17 +23,17 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	status_agrees
 	for socket in a b c e f g; do
 		wants "$socket" "$all" '; no shim: restart or kashim apply'
-		says "$socket" shim false
-		says "$socket" wanted_idle 33
-		says "$socket" next_probe null
+		status_says "$socket" shim false
+		status_says "$socket" wanted_idle 33
+		status_says "$socket" next_probe null
 	done
-	says a state '"listen"'
-	says c state '"established"'
-	says e state '"close_wait"'
-	says f state '"close"'
-	says a direction null
-	says b direction '"accept"'
-	says c direction '"connect"'
+	status_says a state '"listen"'
+	status_says c state '"established"'
+	status_says e state '"close_wait"'
+	status_says f state '"close"'
+	status_says a direction null
+	status_says b direction '"accept"'
+	status_says c direction '"connect"'
 	ends 1 '' kashim status --unprotected "$PID"
 	[ "$(wc -l <out)" -eq 7 ]
 }
@@ -44,9 +44,9 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	play "${MANY[@]}"
 	status_agrees
 	for socket in a b c e f g; do
-		says "$socket" shim true
-		says "$socket" protected true
-		says "$socket" note '""'
+		status_says "$socket" shim true
+		status_says "$socket" protected true
+		status_says "$socket" note '""'
 	done
 	ends 0 'no TCP socket is unprotected' kashim status --unprotected "$PID"
 	[ ! -s out ]
@@ -61,7 +61,7 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	timer=$(in_scene ss -Htno state established "dport = :$PORT" | sed -n 's/.*timer:(keepalive,\([0-9]*\)\(\.[0-9]*\)\{0,1\}sec.*/\1/p')
 	[ -n "$timer" ] || fail "no timer: $(in_scene ss -tno)"
 	[ "${next%.*}" -ge $((timer - 2)) ] && [ "${next%.*}" -le $((timer + 1)) ] || fail "$next, ss says $timer"
-	says a next_probe null
+	status_says a next_probe null
 }
 
 # A connection that was silent for more than a second, and sends a byte for each line that comes.
@@ -132,12 +132,12 @@ is_in_flight() {
 	play 'a socket inet6' "a bind ::1 $PORT" 'a listen' 'c socket inet6' "c connect ::1 $PORT" 'b accept a' 'm socket mptcp' \
 		"m bind 127.0.0.1 $PORT" 'm listen' 'n socket mptcp' "n connect 127.0.0.1 $PORT" 'o accept m'
 	status_agrees
-	says c user_timeout 44
-	says m protocol '"mptcp"'
-	says m user_timeout null
-	says m protected true
+	status_says c user_timeout 44
+	status_says m protocol '"mptcp"'
+	status_says m user_timeout null
+	status_says m protected true
 	for socket in a b c n o; do
-		says "$socket" protected true
+		status_says "$socket" protected true
 	done
 }
 
@@ -146,7 +146,7 @@ is_in_flight() {
 	play 'a raw' 'b socket inet'
 	status_agrees
 	wants a "$all" '; kashim apply'
-	says b protected true
+	status_says b protected true
 }
 
 @test "a duplicate is no second socket" {
@@ -154,7 +154,7 @@ is_in_flight() {
 	play 'a socket inet' 'b dup a 77'
 	kashim status --json "$PID" >status.json
 	[ "$(grep -c '"pid"' status.json)" -eq 1 ] || fail "$(cat status.json)"
-	says a keepalive true
+	status_says a keepalive true
 }
 
 @test "left alone by a rule" {
@@ -163,8 +163,8 @@ is_in_flight() {
 	unwrap
 	play 'a socket inet'
 	status_agrees
-	says a note "\"left alone by $PWD/k.conf:2\""
-	says a protected null
+	status_says a note "\"left alone by $PWD/k.conf:2\""
+	status_says a protected null
 	ends 0 '' kashim status --unprotected "$PID"
 }
 
@@ -173,9 +173,9 @@ is_in_flight() {
 	printf 'defaults: { mode = "suggest"; path_timeout = "350s"; };\n' | policy
 	play 'a socket inet' 'a set SO_KEEPALIVE 1' 'a set TCP_KEEPIDLE 350' 'b socket inet' 'b set TCP_KEEPIDLE 349'
 	status_agrees
-	says a note "\"too slow for path_timeout 350s ($PWD/k.conf:1)\""
-	says a protected false
-	says b protected true
+	status_says a note "\"too slow for path_timeout 350s ($PWD/k.conf:1)\""
+	status_says a protected false
+	status_says b protected true
 	ends 1 '' kashim status --unprotected "$PID"
 	[ "$(wc -l <out)" -eq 2 ]
 }
@@ -208,7 +208,7 @@ is_in_flight() {
 	unwrap
 	play 'a socket inet'
 	status_agrees
-	says a protected null
+	status_says a protected null
 }
 
 @test "rules for connections hold: by port for a client, by direction for a server" {
@@ -218,11 +218,11 @@ is_in_flight() {
 	unwrap
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
 	status_agrees
-	says a wanted_idle 23
-	says b wanted_idle 21
-	says b rule_line 2
-	says c wanted_idle 22
-	says c rule_line 3
+	status_says a wanted_idle 23
+	status_says b wanted_idle 21
+	status_says b rule_line 2
+	status_says c wanted_idle 22
+	status_says c rule_line 3
 }
 
 @test "a child that serves without the listener is a server, too" {
@@ -284,20 +284,20 @@ has_children() {
 	WITH=(env "KASHIM_CONF=$PWD/own.conf" "LD_PRELOAD=$SHIM")
 	play 'a socket inet'
 	kashim status --json "$PID" >status.json
-	says a wanted_idle 44
-	says a protected true
-	says a rule_file "\"$PWD/own.conf\""
+	status_says a wanted_idle 44
+	status_says a protected true
+	status_says a rule_file "\"$PWD/own.conf\""
 	WITH=(env "KASHIM_CONF=$PWD/own.conf" KASHIM=idle=55 "LD_PRELOAD=$SHIM")
 	play 'a socket inet' 'b raw'
 	kashim status --json "$PID" >status.json
-	says a wanted_idle 55
-	says a protected true
+	status_says a wanted_idle 55
+	status_says a protected true
 	said_of b note | grep -qF '(KASHIM=idle=55); kashim apply'
 	# shellcheck disable=SC2034 # play uses it
 	WITH=(env KASHIM=idle=55 "KASHIM_CONF=$PWD/own.conf")
 	play 'a socket inet'
 	kashim status --json "$PID" >status.json
-	says a wanted_idle 33
+	status_says a wanted_idle 33
 }
 
 @test "a configuration in error: its errors, and the values all the same" {
@@ -308,8 +308,8 @@ has_children() {
 	ends 0 '^.*/k.conf:1: idel: no such setting' kashim status --json "$PID"
 	grep -q 'what the policy wants is not known' err
 	cp out status.json
-	says a idle 77
-	says a protected null
+	status_says a idle 77
+	status_says a protected null
 	said_of a note | grep -q 'in error: kashim check '
 	ends 0 '' kashim status --unprotected "$PID"
 }

@@ -22,7 +22,7 @@ teardown_file() {
 }
 
 policy_for_all() {
-	policy 'idle = 3; interval = 1; count = 3;'
+	settings 'idle = 3; interval = 1; count = 3;'
 }
 
 client_notices() {
@@ -75,7 +75,7 @@ socat_notices() {
 	policy_for_all
 	peer server server accept 10.77.2.2 7000
 	says server listening
-	start plain client socat -u TCP:10.77.2.2:7000 -
+	start_named plain client socat -u TCP:10.77.2.2:7000 -
 	start_wrapped kashim client socat -u TCP:10.77.2.2:7000 -
 	says server open 2
 	ping_from server

@@ -21,8 +21,8 @@ teardown_file() {
 }
 
 policies() {
-	policy 'idle = 2; interval = 1; count = 3;' short
-	policy 'idle = 2; interval = 1; count = 3; user_timeout = "auto";' auto
+	settings 'idle = 2; interval = 1; count = 3;' short
+	settings 'idle = 2; interval = 1; count = 3; user_timeout = "auto";' auto
 }
 
 # Well after the time in which an idle connection ends.

@@ -54,7 +54,7 @@ outlived_by() {
 client_notices() {
 	local way=$1 family=$2 address=$3
 	needs_python
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	peer server server accept "$address" 7000
 	says server listening
 	peer plain client connect "$address" 7000
@@ -73,7 +73,7 @@ client_notices() {
 server_notices() {
 	local way=$1 family=$2 address=$3
 	needs_python
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	peer plain server accept "$address" 7000
 	wrapped_peer kashim server accept "$address" 7001
 	says plain listening
@@ -98,10 +98,10 @@ tool_notices() {
 	shift 2
 	needs "$tool"
 	needs_python
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	peer server server accept 10.77.2.2 7000
 	says server listening
-	start plain client "$tool" "$@"
+	start_named plain client "$tool" "$@"
 	start_wrapped kashim client "$tool" "$@"
 	says server open 2
 	ping_from server
@@ -118,10 +118,10 @@ tool_notices() {
 # An interactive session: what is typed comes back.
 ssh_notices() {
 	needs ssh sshd ssh-keygen
-	start_sshd
-	policy 'idle = 2; interval = 1; count = 3;'
+	start_sshd_on_server
+	settings 'idle = 2; interval = 1; count = 3;'
 	mkfifo plain.in kashim.in
-	start plain client "${SSH[@]}"
+	start_named plain client "${SSH[@]}"
 	start_wrapped kashim client "${SSH[@]}"
 	says plain 'welcome.*'
 	says kashim 'welcome.*'
@@ -141,7 +141,7 @@ descriptors_come_back() {
 	local before
 	needs_python
 	ulimit -n 1000
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	peer plain server accept 10.77.2.2 7000
 	wrapped_peer kashim server accept 10.77.2.2 7001
 	says plain listening

@@ -26,7 +26,7 @@ teardown_file() {
 # Two servers, and the way to the first one heals. A third client goes to the second server, without kashim.
 open_connections() {
 	needs_python
-	policy 'idle = 2; interval = 1; count = 4;'
+	settings 'idle = 2; interval = 1; count = 4;'
 	peer one server accept 10.77.2.2 7000
 	peer two server accept 10.77.2.2 7001
 	says one listening
@@ -69,7 +69,7 @@ does_not_help() {
 
 server_keeps() {
 	needs_python
-	policy 'idle = 2; interval = 1; count = 4;'
+	settings 'idle = 2; interval = 1; count = 4;'
 	wrapped_peer kashim server accept 10.77.2.2 7000
 	wrapped_peer kashim-dead server accept 10.77.2.2 7001
 	peer plain server accept 10.77.2.2 7002

@@ -22,7 +22,7 @@ teardown_file() {
 survives() {
 	local memory=$1 family=$2 address=$3
 	needs_python
-	policy "path_timeout = $memory;"
+	settings "path_timeout = $memory;"
 	network_firewall "$memory"
 	peer server server accept "$address" 7000
 	peer other server accept "$address" 7001

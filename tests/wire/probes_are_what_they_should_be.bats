@@ -21,7 +21,7 @@ teardown_file() {
 
 # What passes the client's network device, for a port of the server.
 capture() {
-	start "capture-$1" client "$PYTHON" "$ROOT/tests/lib/outside/capture.py" "$1"
+	start_named "capture-$1" client "$PYTHON" "$ROOT/tests/lib/outside/capture.py" "$1"
 	says "capture-$1" capturing
 }
 
@@ -70,7 +70,7 @@ has_none() {
 
 probes_of_a_client() {
 	needs_python
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	capture 7000
 	capture 7001
 	peer server server accept 10.77.2.2 7000
@@ -93,7 +93,7 @@ probes_of_a_client() {
 
 probes_of_a_server() {
 	needs_python
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	capture 7000
 	capture 7001
 	wrapped_peer server server accept 10.77.2.2 7000
@@ -119,7 +119,7 @@ probes_of_a_server() {
 none_in_traffic() {
 	local number
 	needs_python
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 	capture 7000
 	peer server server accept 10.77.2.2 7000
 	says server listening

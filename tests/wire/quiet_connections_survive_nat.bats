@@ -34,7 +34,7 @@ what() {
 client_survives() {
 	local path=$1 family=$2 address=$3
 	needs_python
-	policy 'idle = 1; interval = 1; count = 3;'
+	settings 'idle = 1; interval = 1; count = 3;'
 	"network_$path" $MEMORY
 	peer server server accept "$address" 7000
 	says server listening
@@ -66,7 +66,7 @@ gets_nothing() {
 server_survives() {
 	local path=$1 family=$2 address=$3
 	needs_python
-	policy 'idle = 1; interval = 1; count = 3;'
+	settings 'idle = 1; interval = 1; count = 3;'
 	"network_$path" $MEMORY
 	peer server-plain server accept "$address" 7000
 	wrapped_peer server-kashim server accept "$address" 7001
@@ -92,13 +92,13 @@ server_survives() {
 
 redis_survives() {
 	needs redis-server redis-cli
-	policy 'idle = 1; interval = 1; count = 3;'
+	settings 'idle = 1; interval = 1; count = 3;'
 	network_nat $MEMORY
-	start server server redis-server --bind 10.77.2.2 --port 7000 --save '' --appendonly no --protected-mode no \
+	start_named server server redis-server --bind 10.77.2.2 --port 7000 --save '' --appendonly no --protected-mode no \
 		--tcp-keepalive 0 --dir "$PWD"
 	says server '.*Ready to accept connections.*'
 	mkfifo plain.in kashim.in
-	start plain client redis-cli -h 10.77.2.2 -p 7000
+	start_named plain client redis-cli -h 10.77.2.2 -p 7000
 	start_wrapped kashim client redis-cli -h 10.77.2.2 -p 7000
 	type_into 'ECHO before' plain kashim
 	says plain before
@@ -115,11 +115,11 @@ redis_survives() {
 
 ssh_survives() {
 	needs ssh sshd ssh-keygen
-	start_sshd
-	policy 'idle = 1; interval = 1; count = 3;'
+	start_sshd_on_server
+	settings 'idle = 1; interval = 1; count = 3;'
 	network_nat $MEMORY
 	mkfifo plain.in kashim.in
-	start plain client "${SSH[@]}"
+	start_named plain client "${SSH[@]}"
 	start_wrapped kashim client "${SSH[@]}"
 	says plain 'welcome.*'
 	says kashim 'welcome.*'

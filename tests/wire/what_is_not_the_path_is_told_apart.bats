@@ -89,7 +89,7 @@ server_closes_behind_nat() {
 # It has keepalive itself.
 server_speaks() {
 	needs_python
-	policy 'idle = 3; interval = 3; count = 5;'
+	settings 'idle = 3; interval = 3; count = 5;'
 	wrapped_peer server server accept 10.77.2.2 7000
 	says server listening
 	measure --json --shortest 1s --longest 12s 10.77.2.2:7000
@@ -146,7 +146,7 @@ server_is_sshd() {
 	network_nat 5
 	ssh-keygen -q -t ed25519 -N '' -f host_key
 	mkdir -p /run/sshd
-	start sshd server "$(command -v sshd)" -D -e -f /dev/null -o "ListenAddress=10.77.2.2:7000" -o "HostKey=$PWD/host_key" \
+	start_named sshd server "$(command -v sshd)" -D -e -f /dev/null -o "ListenAddress=10.77.2.2:7000" -o "HostKey=$PWD/host_key" \
 		-o PidFile=none -o UsePAM=no -o MaxStartups=9 -o LoginGraceTime=8
 	says sshd 'Server listening on .*'
 	measure --json --shortest 2s --longest 16s 10.77.2.2:7000
@@ -203,7 +203,7 @@ sixteen_at_most() {
 library_is_loaded() {
 	needs_python
 	network_nat 4
-	policy 'mode = "force"; idle = 1; interval = 1; count = 3;'
+	settings 'mode = "force"; idle = 1; interval = 1; count = 3;'
 	serve
 	WITH=(env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$SHIM")
 	measure --json --shortest 2s --longest 9s 10.77.2.2:7000
@@ -217,7 +217,7 @@ library_is_loaded() {
 ctrl_c() {
 	needs_python
 	serve
-	start measure client "$ROOT/build/kashim" measure --shortest 1s --longest 5m 10.77.2.2:7000
+	start_named measure client "$ROOT/build/kashim" measure --shortest 1s --longest 5m 10.77.2.2:7000
 	wait_for grep -q ' 3.7s  remembered' measure.log || fail "$(cat measure.log)"
 	kill -INT "$(pid_of measure)"
 	wait_for ended measure
