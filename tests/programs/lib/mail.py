@@ -33,7 +33,7 @@ class Server(socketserver.ThreadingTCPServer):
 def main():
     if sys.argv[1] == "send":
         with smtplib.SMTP("127.0.0.1", int(sys.argv[2]), local_hostname="client.test") as server:
-            server.sendmail("sender@client.test", [sys.argv[3]], f"Subject: {sys.argv[4]}\n\n{'text ' * 1000}\n")
+            server.sendmail("sender@client.test", [sys.argv[3]], f"Subject: {sys.argv[4]}\n\n" + "text of the letter\n" * 200)
     else:
         open(sys.argv[2], "ab").close()
         Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
