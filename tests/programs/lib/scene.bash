@@ -5,7 +5,14 @@
 # scene.bash play PROGRAM WAY DIRECTORY: in a world of its own, start it, have it do its job, and stop it. What the job prints
 # is compared exactly, what it says on standard error and in DIRECTORY/*.log line by line, without numbers.
 #
-# A program's file sets some of these variables, and has the functions version, start and job.
+# A program's file, tests/programs/NAME, sets some of the variables below, and has the functions
+#   version   prints it
+#   start     makes what is needed, and starts the program with `serve NAME COMMAND...`
+#   job       waits for states with `wait_for`, has the program do its job, and prints what came out; what it runs as
+#             `wrapped COMMAND...` is under kashim, too; `look` reads the options of all TCP sockets that are there
+#   same      if need be, takes away what is different each time
+# A command that fails in them ends the scene. make check-programs PROGRAMS=NAME runs it; what it printed and said is then
+# in build/programs/run/NAME/WAY-N.
 set -eu -o pipefail
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
