@@ -265,6 +265,13 @@ walk_report(const struct walk *walk)
 {
 	/* At the end, also where both streams go to one place. */
 	fflush(stdout);
+	if (walk->refused != 0 && walk->why == ENOSYS) {
+		fputs("kashim: ? cannot be known here: the kernel, or a filter of this container, "
+		      "has "
+		      "no pidfd_getfd(2), Linux 5.6\n",
+		    stderr);
+		return true;
+	}
 	if (walk->listed_alone != 0 && walk->any_refused)
 		fputs("kashim: ? is a socket of a process that may not be looked at, or of the "
 		      "kernel: run it as root to see more\n",

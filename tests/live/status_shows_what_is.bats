@@ -355,6 +355,15 @@ has_children() {
 	grep -q ' 300s .*established\|established .* 300s ' status.txt
 }
 
+@test "before Linux 5.6: the kernel is what is missing, and not the right of root" {
+	unwrap
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
+	ends 0 '^kashim: . cannot be known here: .*pidfd_getfd.2., Linux 5[.]6$' "$ROOT/build/tests/without" linux-5.6 -- "$COMMAND" status "$PID"
+	[ "$(wc -l <err)" -eq 1 ] || fail "$(cat err)"
+	not grep root err
+}
+
 @test "of another user: ?, and the reason once" {
 	needs_root
 	needs setpriv

@@ -25,6 +25,8 @@ enum {
 	MPTCP = 262,
 	NETFILTER = 12,
 	LANDLOCK_CREATE_RULESET = 444,
+	PIDFD_OPEN = 434,
+	CLOSE_RANGE = 436,
 	PIDFD_GETFD = 438,
 	LONGEST = 256
 };
@@ -61,6 +63,9 @@ static const struct refusal {
 	{ "io_uring", SYS_io_uring_setup, ENOSYS, ANY },
 	{ "landlock", LANDLOCK_CREATE_RULESET, ENOSYS, ANY },
 	{ "pidfd_getfd", PIDFD_GETFD, EPERM, ANY },
+	{ "linux-5.6", PIDFD_GETFD, ENOSYS, ANY },
+	{ "linux-5.6", PIDFD_OPEN, ENOSYS, ANY },
+	{ "linux-5.9", CLOSE_RANGE, ENOSYS, ANY },
 	{ "other-users", SYS_setuid, EPERM, ANY },
 	{ "other-users", SYS_setreuid, EPERM, ANY },
 	{ "other-users", SYS_setresuid, EPERM, ANY },
