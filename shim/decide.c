@@ -51,7 +51,8 @@ endpoint_given(const struct sockaddr *address, socklen_t size)
 	return endpoint;
 }
 
-/* The own end, as far as it is known: a socket that was not bound has neither address nor port yet.
+/*
+ * The own end, as far as it is known: a socket that was not bound has neither address nor port yet.
  */
 static struct endpoint
 endpoint_bound(int fd)

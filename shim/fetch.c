@@ -383,7 +383,8 @@ fetch(const struct variables *variables, char **environment, char **arguments,
 	put_consequence(fetched);
 }
 
-/* From the stack to a mapping, which stays, with all that points there. Returns whether it could.
+/*
+ * From the stack to a mapping, which stays, with all that points there. Returns whether it could.
  */
 static bool
 settle(struct fetched *fetched, struct policy *policy)

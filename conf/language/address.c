@@ -86,9 +86,8 @@ address_read_network(const char *text, struct network *network, struct text *err
 		memcpy(address, start, size);
 	if (!read_address(address, network->address, &bits)) {
 		put_quoted(error, text);
-		text_put(error, " is not an address, allowed are IPv4 and IPv6 addresses like "
-				"\"10.20.0.0/16\" or "
-				"\"2001:db8::/32\", with ! in front to exclude");
+		text_put(error,
+		    " is not an address, allowed are IPv4 and IPv6 addresses like \"10.20.0.0/16\" or \"2001:db8::/32\", with ! in front to exclude");
 		return false;
 	}
 	prefix = bits;
@@ -165,9 +164,8 @@ address_read_ports(
 		}
 		if (blanks > size || !read_range(at + blanks, at + size, &ranges[*count])) {
 			put_quoted(error, text);
-			text_put(error, " is not understood, allowed are ports within 1..65535, "
-					"like \"5432\" or "
-					"\"5432,8000-8099\"");
+			text_put(error,
+			    " is not understood, allowed are ports within 1..65535, like \"5432\" or \"5432,8000-8099\"");
 			return false;
 		}
 		(*count)++;
@@ -195,8 +193,8 @@ address_read_endpoint(const char *text, struct endpoint *endpoint, struct text *
 	if (!read_address(address, endpoint->address, &bits) || colon == end ||
 	    !read_number(colon + 1, end, 65535, &port)) {
 		put_quoted(error, text);
-		text_put(error, " is not understood, allowed is ADDRESS:PORT, like 10.0.0.1:5432 "
-				"or [2001:db8::1]:5432");
+		text_put(error,
+		    " is not understood, allowed is ADDRESS:PORT, like 10.0.0.1:5432 or [2001:db8::1]:5432");
 		return false;
 	}
 	endpoint->port = (uint16_t)port;

@@ -19,7 +19,7 @@ struct build {
 	uint32_t log, retries, defaults;
 };
 
-/* An empty policy, for a host as kernels come: word 0 and the empty string stand already. Runs out of memory: see allocate_or_exit(). */
+/* Begin with an empty policy, for a host with the kernel's defaults. Exits without memory. */
 void build_begin(struct build *build);
 void build_free(struct build *build);
 

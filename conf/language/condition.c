@@ -30,7 +30,7 @@ bracket_end(const char *at)
 	return *at == ']' ? at : NULL;
 }
 
-/* What fnmatch(3) would take as a literal character without a word is an error here. */
+/* fnmatch(3) takes a bracket or backslash without its partner literally; here it is an error. */
 static const char *
 why_bad_pattern(enum condition condition, const char *pattern)
 {
@@ -42,8 +42,7 @@ why_bad_pattern(enum condition condition, const char *pattern)
 			if (at == NULL)
 				return "[ has no ], write \\\\[ for the character itself";
 		} else if (*at == '\\' && *++at == '\0') {
-			return "the pattern ends in a backslash, write \\\\\\\\ for the character "
-			       "itself";
+			return "the pattern ends in a backslash, write \\\\\\\\ for the character itself";
 		}
 	}
 	if (condition == CONDITION_PROGRAM && strchr(pattern, '/') != NULL &&

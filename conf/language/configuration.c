@@ -201,7 +201,7 @@ read_default_profile(struct reader *reader, const struct source_file *file, cons
 		merge_profile(reader, file, profile, &unused, &nowhere);
 }
 
-/* What no text says about `defaults`. */
+/* Fill what no text says about `defaults` from the built-in policy. */
 static void
 complete_defaults(struct reader *reader)
 {
@@ -231,7 +231,7 @@ read_rule(struct reader *reader, const struct source_file *file, const struct no
 
 	if (!node_is_group(&file->tree, node))
 		return;
-	/* Said once, not for each that is too many. */
+	/* One diagnostic, not one for each rule too many. */
 	if (reader->build->rule_count == POLICY_RULES_MOST - 1) {
 		if (!reader->is_full)
 			node_refuse(&file->tree, node,
@@ -242,7 +242,7 @@ read_rule(struct reader *reader, const struct source_file *file, const struct no
 	group = group_read(&file->tree, node, GROUP_RULE, file->name, reader->build);
 	if (group.profile != NULL)
 		merge_profile(reader, file, group.profile, &group.settings, &group.origins);
-	/* Under defaults of "off", a rule is there because it wants something. */
+	/* Where `defaults` is off, a rule without a mode means to switch something on. */
 	if (group.settings.mode == MODE_UNSET && reader->defaults.mode == MODE_OFF) {
 		group.settings.mode = MODE_TIGHTEN;
 		group.origins.mode = (struct origin){ rule.file, rule.line };

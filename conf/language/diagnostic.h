@@ -9,10 +9,10 @@
 /* What is wrong with a configuration, and where. */
 struct diagnostic {
 	char *file;
-	unsigned line;   /* 0 where the file as a whole is meant */
-	unsigned column; /* of the first wrong byte in the line, from 1; 0 where the line as a whole
-			    is meant */
-	unsigned width;  /* of the wrong place in bytes */
+	unsigned line; /* 0 where the file as a whole is meant */
+	/* of the first wrong byte in the line, from 1; 0 where the line as a whole is meant */
+	unsigned column;
+	unsigned width; /* of the wrong place in bytes */
 	char *message;
 	char *source; /* the line itself, NULL where there is none */
 };
@@ -45,7 +45,7 @@ void diagnostic_print(const struct diagnostics *diagnostics, FILE *stream, bool 
 void diagnostic_free(struct diagnostics *diagnostics);
 
 /*
- * The candidate that someone may have meant who wrote `word`, or NULL. Candidates end with NULL;
+ * The candidate for which `word` may be a misspelling, or NULL. Candidates end with NULL;
  * two letters may differ, fewer in short words.
  */
 const char *diagnostic_meant(const char *word, const char *const *candidates);

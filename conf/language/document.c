@@ -142,7 +142,7 @@ read_document(const char *root, struct document *document, struct diagnostics *d
 	int why = errno;
 	struct stat link;
 
-	/* A link to nothing is not nothing. */
+	/* A dangling symbolic link is a file that cannot be opened, not one that does not exist. */
 	document->exists =
 	    fd != -1 || lstat(path, &link) == 0 || (errno != ENOENT && errno != ENOTDIR);
 	free(path);

@@ -17,7 +17,8 @@ struct document {
 	char *text; /* ends with a NUL; NULL where it could not be read, and for the directory */
 };
 
-/* The documents of a configuration: the drop-ins in the order of their names, then the file itself.
+/*
+ * The documents of a configuration: the drop-ins in the order of their names, then the file itself.
  */
 struct documents {
 	struct document *document;

@@ -14,8 +14,8 @@ struct node {
 	enum node_type type;
 	size_t size; /* how many nodes it is, itself and all that is in it; they stand behind it */
 	char *key;   /* its name, NULL for a member of a list */
-	char *text; /* of a string its content, of a number or boolean what is written, NULL for the
-		       others */
+	/* of a string its content, of a number or boolean what is written, NULL for the others */
+	char *text;
 	struct span name;  /* where the name stands, empty for a member of a list */
 	struct span value; /* where the value stands, with its quotes, or the opening bracket */
 };

@@ -168,9 +168,7 @@ scan_setting(struct scan *scan)
 
 	if (strncmp(scan->at, "@include", 8) == 0)
 		return refuse_here(scan, 8,
-		    "@include is not supported, put files into the drop-in directory: the name of "
-		    "this "
-		    "configuration followed by .d");
+		    "@include is not supported, put files into the drop-in directory: the name of this configuration followed by .d");
 	if (!is_name_start(*scan->at))
 		return refuse_here(scan, 1, "syntax error, a setting is written \"name = value;\"");
 	place = append_place(scan);

@@ -14,8 +14,8 @@
 
 /*
  * The number that is written at a place, in decimal. libconfig keeps only 32 bits of it, so it is
- * taken from the text; a plus sign, hexadecimal and the L of a long are libconfig's to allow. What
- * does not fit stays as it is written, and who knows the setting will refuse it.
+ * taken from the text; a plus sign, hexadecimal and the L of a long are libconfig's to allow. A
+ * number that does not fit stays as it is written; it is refused where the setting is read.
  */
 static char *
 number_text(const struct span *span)

@@ -57,8 +57,8 @@ mix(uint64_t sum, uint64_t word)
 
 /*
  * Each step is a bijection of the sum so far, so a change in one place never goes unnoticed. There
- * are four sums in turn because a processor multiplies four at once. Not a secret: who may write
- * the file may also write the checksum.
+ * are four sums in turn because a processor multiplies four at once. It guards
+ * against damage, not against an attacker, who could write the checksum, too.
  */
 static uint64_t
 checksum(const void *image, size_t size)

@@ -181,7 +181,8 @@ settings_dead_after(const struct settings *settings)
 
 	if (settings->value[OPTION_KEEPALIVE] == 0)
 		return -1;
-	/* The kernel looks when a probe is due, and gives up at the first such time with one sent.
+	/*
+	 * The kernel looks when a probe is due, and gives up at the first such time with one sent.
 	 */
 	if (user_timeout > 0)
 		probes = (user_timeout - idle * 1000 + interval * 1000 - 1) / (interval * 1000);
@@ -420,7 +421,8 @@ policy_match(const struct policy *policy, const struct facts *facts)
 	const uint32_t *words = policy->words;
 
 	for (uint32_t left = policy->rule_count; left != 0; left--, rule++) {
-		/* Most rules for connections are for others, and these two say so at little cost.
+		/*
+		 * Most rules for connections are for others, and these two say so at little cost.
 		 */
 		if (rule->direction != DIRECTION_ANY && rule->direction != facts->direction)
 			continue;

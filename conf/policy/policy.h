@@ -56,14 +56,16 @@ enum direction { DIRECTION_ANY, DIRECTION_CONNECT, DIRECTION_ACCEPT };
 
 /*
  * A condition is an index into `words`: there stands the number of its members, then the members;
- * it holds when one of them does. Index 0 is a condition that was not given. A member is program,
- * argument      one word: the shell pattern, a string user                   one word: a user id
- *   remote, local          NETWORK_WORDS words, see struct network
- *   remote_port, ...       one word: first port << 16 | last port
+ * it holds when one of them does. Index 0 is a condition that was not given. A member is
+ *
+ *   program, argument        one word: the shell pattern, a string
+ *   user                     one word: a user id
+ *   remote, local            NETWORK_WORDS words, see struct network
+ *   remote_port, local_port  one word: first port << 16 | last port
  */
 struct rule {
-	uint32_t settings;  /* index of the settings that result when this rule decides: nothing is
-			       left to merge */
+	/* index of the settings that result when this rule decides: nothing is left to merge */
+	uint32_t settings;
 	uint32_t file;      /* where the rule stands: a string, */
 	uint32_t line;      /* and a line, 0 for the built-in policy */
 	uint32_t direction; /* enum direction */
@@ -75,10 +77,10 @@ struct rule {
  * more.
  */
 struct network {
-	uint32_t address[4]; /* numbers in the host's order, most significant first; bits beyond the
-				prefix are 0 */
-	uint32_t prefix;     /* 0..128 */
-	uint32_t excluded;   /* 1: an address in this range makes the condition fail */
+	/* numbers in the host's order, most significant first; bits beyond the prefix are 0 */
+	uint32_t address[4];
+	uint32_t prefix;   /* 0..128 */
+	uint32_t excluded; /* 1: an address in this range makes the condition fail */
 };
 enum { NETWORK_WORDS = sizeof(struct network) / sizeof(uint32_t) };
 
@@ -108,11 +110,11 @@ struct policy {
 	const uint32_t *words;
 	const char *strings;
 	uint32_t source_count, profile_count, settings_count, rule_count, word_count, strings_size;
-	uint32_t log; /* where reports go: "stderr", "syslog", "none" or a path; 0 where the text
-			 does not say */
-	uint32_t retries;  /* net.ipv4.tcp_retries2 of the host for which it was made */
-	uint32_t defaults; /* index of the settings of `defaults`, merged with its profile and the
-			      built-in policy */
+	/* where reports go: "stderr", "syslog", "none" or a path; 0 where the text does not say */
+	uint32_t log;
+	uint32_t retries; /* net.ipv4.tcp_retries2 of the host for which it was made */
+	/* index of the settings of `defaults`, merged with its profile and the built-in policy */
+	uint32_t defaults;
 };
 
 /* An address and port, either family; IPv4 in its mapped form. */
@@ -127,12 +129,12 @@ bool policy_is_ipv4(const uint32_t address[4]);
 
 /* What is known when a decision is due. Nothing here is owned. */
 struct facts {
-	const char
-	    *executed; /* path of the file that was executed, a script's own; NULL where unknown */
-	const char *image;     /* path of the program that the kernel runs, for a script its
-				  interpreter; or NULL */
-	const char *arguments; /* as in /proc/PID/cmdline: each ends with a NUL; the first, argv[0],
-				  is no argument */
+	/* path of the file that was executed, a script's own; NULL where unknown */
+	const char *executed;
+	/* path of the program that the kernel runs, for a script its interpreter; or NULL */
+	const char *image;
+	/* as in /proc/PID/cmdline: each ends with a NUL; the first, argv[0], is no argument */
+	const char *arguments;
 	size_t arguments_size;
 	uint32_t user;            /* effective user id */
 	enum direction direction; /* DIRECTION_ANY: there is no connection yet */

@@ -123,8 +123,7 @@ read_item(const struct policy *policy, const char *item, size_t size, struct lin
 	text_put(error, "\"");
 	text_put_bytes(error, item, size);
 	text_put(error,
-	    "\" is not understood, allowed are a mode, or settings of kashim.conf(5) as "
-	    "key=value with commas between them");
+	    "\" is not understood, allowed are a mode, or settings of kashim.conf(5) as key=value with commas between them");
 	return false;
 }
 

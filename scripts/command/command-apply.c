@@ -164,7 +164,7 @@ run_apply(int argc, char **argv)
 		else
 			return STATUS_USAGE;
 	}
-	/* Nothing named means nothing, so that nobody changes a whole host by a slip. */
+	/* Without operands nothing is changed: a whole host takes --all. */
 	if (all == (optind != argc)) {
 		fputs("kashim: which processes? name them, or say --all\n", stderr);
 		return command_usage();
@@ -188,13 +188,11 @@ const struct command command_apply = {
 	.run = run_apply,
 	.options = apply_rows,
 	.operands = "[PID | PROCESS]...",
-	.description = "Put the policy on TCP sockets that are open already, without a restart; "
-		       "static and Go\n"
-		       "programs are reached, too. PROCESS is the name of a program, or a shell "
-		       "pattern for it.\n"
-		       "Sockets that a program opens later are not changed, unless it runs under "
-		       "kashim or accepts\n"
-		       "them from a listener that was.",
+	.description =
+	    "Put the policy on TCP sockets that are open already, without a restart; static and Go\n"
+	    "programs are reached, too. PROCESS is the name of a program, or a shell pattern for it.\n"
+	    "Sockets that a program opens later are not changed, unless it runs under kashim or accepts\n"
+	    "them from a listener that was.",
 	.exit_status =
 	    "0; 1 when the configuration is in error, a socket could not be reached, or there is\n"
 	    "no such process; 2 wrong usage.",

@@ -184,8 +184,8 @@ const struct command command_check = {
 	.run = run_check,
 	.options = check_rows,
 	.operands = "[FILE]",
-	.description = "Validate a configuration, by default that of KASHIM_CONF or "
-		       "/etc/kashim.conf, with its\n"
-		       "drop-ins. All errors are shown, each with its place. Nothing is changed.",
+	.description =
+	    "Validate a configuration, by default that of KASHIM_CONF or /etc/kashim.conf, with its\n"
+	    "drop-ins. All errors are shown, each with its place. Nothing is changed.",
 	.exit_status = "0 in order, 1 not, 2 wrong usage.",
 };

@@ -28,7 +28,7 @@ write_all(int fd, const char *bytes, size_t size)
 	return true;
 }
 
-/* Make a rename last: the directory has to reach the disk, too. */
+/* Sync the directory of a file, so that its rename survives a crash. */
 static void
 sync_directory(const char *path)
 {
@@ -87,12 +87,11 @@ write_compiled(
 	path_put_compiled(&text, conf);
 	if (size > COMPILED_LARGEST) {
 		fprintf(stderr,
-		    "%s: too large, a compiled policy has at most %d bytes, this one would have "
-		    "%zu\n",
+		    "%s: too large, a compiled policy has at most %d bytes, this one would have %zu\n",
 		    conf, COMPILED_LARGEST, size);
 		return STATUS_FAILED;
 	}
-	/* What is handed to the shim is read whole. */
+	/* The shim's child gets a plain policy, without index, since it is read whole. */
 	image = to_stdout ? allocate_or_exit(NULL, size) : excerpt_compile(&policy, &size);
 	if (to_stdout)
 		compiled_write(&policy, image);
@@ -116,7 +115,7 @@ command_compile_conf(const char *root, const char *conf, bool to_stdout)
 	bool good = command_read(root, conf, &configuration);
 	int status;
 
-	/* What is handed to the shim is used at once; what is kept has to show its age later. */
+	/* A file is checked for its age later, so it must not change within its clock tick. */
 	if (good && !to_stdout && documents_wait_for_tick(&configuration.documents)) {
 		configuration_free(&configuration);
 		good = command_read(root, conf, &configuration);
@@ -164,9 +163,8 @@ const struct command command_compile = {
 	.run = run_compile,
 	.options = compile_rows,
 	.operands = "[FILE]",
-	.description = "Validate a configuration and replace its compiled form, X.policy for "
-		       "X.conf, at once and\n"
-		       "whole. Where there is an error, nothing is replaced. Running programs keep "
-		       "what they have.",
+	.description =
+	    "Validate a configuration and replace its compiled form, X.policy for X.conf, at once and\n"
+	    "whole. Where there is an error, nothing is replaced. Running programs keep what they have.",
 	.exit_status = "0 done, 1 not, 2 wrong usage.",
 };

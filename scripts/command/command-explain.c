@@ -32,7 +32,7 @@ line_variable(const struct policy *policy, const struct rule *rule, struct setti
 	return NULL;
 }
 
-/* All that there is to say. */
+/* The answer. */
 struct explanation {
 	struct policy policy;
 	const struct program *program;
@@ -76,8 +76,8 @@ print_passed(const struct explanation *explanation)
 }
 
 /*
- * Rules that would decide this program's connections before the one that was found does, for who
- * did not say which connection.
+ * Without --connect or --accept: rules before the one that decides which could still decide a
+ * connection of this program.
  */
 static void
 print_connection_rules(const struct explanation *explanation)
@@ -370,9 +370,9 @@ const struct command command_explain = {
 	.options = explain_rows,
 	.takes_program = true,
 	.operands = "[--] PROGRAM [ARGUMENT...]",
-	.description = "Say which rule decides for a program, what its sockets get, whether kashim "
-		       "can reach it,\n"
-		       "and when a dead peer would be noticed. The program is not run.",
+	.description =
+	    "Say which rule decides for a program, what its sockets get, whether kashim can reach it,\n"
+	    "and when a dead peer would be noticed. The program is not run.",
 	.exit_status = "0; 1 when the configuration is in error, or with --reach when the program\n"
 		       "cannot be reached; 2 wrong usage; 126 or 127 when the program cannot be "
 		       "executed or is\n"

@@ -15,8 +15,9 @@ print_commands(void)
 	    stdout);
 	for (size_t i = 0; commands[i] != NULL; i++)
 		printf("  %-9s  %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nMore on one command: kashim help COMMAND, or kashim COMMAND --help. Everything: "
-	      "kashim(1).\n",
+	fputs(
+	    "\n"
+	    "More on one command: kashim help COMMAND, or kashim COMMAND --help. Everything: kashim(1).\n",
 	    stdout);
 }
 

@@ -109,8 +109,8 @@ run_measure(int argc, char **argv)
 	if (bounds->shortest == 0)
 		bounds->shortest = shortest_for(bounds->longest);
 	if (bounds->shortest >= bounds->longest) {
-		fputs("kashim: --shortest: is not less than --longest, which is 1h unless it is "
-		      "given\n",
+		fputs(
+		    "kashim: --shortest: is not less than --longest, which is 1h unless it is given\n",
 		    stderr);
 		return STATUS_USAGE;
 	}
@@ -133,11 +133,10 @@ const struct command command_measure = {
 	.options = measure_rows,
 	.operands = "HOST:PORT",
 	.description =
-	    "Open up to 16 connections to a TCP server that leaves silent ones open, let each be "
-	    "silent for\nanother time, and see by a keepalive probe whether the path still "
-	    "remembers it. Shows the\nsilence after which it forgets, whether probes prevent that, "
-	    "and the path_timeout to configure.\nNo data is sent. Ask whose server it is. Ctrl-C "
-	    "shows what is known so far. See kashim-measure(1).",
-	.exit_status = "0 measured; 1 nothing was forgotten, or it cannot be measured, and why; 2 "
-		       "wrong usage.",
+	    "Open up to 16 connections to a TCP server that leaves silent ones open, let each be silent for\n"
+	    "another time, and see by a keepalive probe whether the path still remembers it. Shows the\n"
+	    "silence after which it forgets, whether probes prevent that, and the path_timeout to configure.\n"
+	    "No data is sent. Ask whose server it is. Ctrl-C shows what is known so far. See kashim-measure(1).",
+	.exit_status =
+	    "0 measured; 1 nothing was forgotten, or it cannot be measured, and why; 2 wrong usage.",
 };

@@ -242,7 +242,7 @@ const struct command command_profiles = {
 	.run = run_profiles,
 	.options = profiles_rows,
 	.operands = "[PROFILE]",
-	.description = "List named settings, built in or from the configuration; or show what "
-		       "path_timeout gives.",
+	.description =
+	    "List named settings, built in or from the configuration; or show what path_timeout gives.",
 	.exit_status = "0; 1 when there is no such profile, 2 wrong usage.",
 };

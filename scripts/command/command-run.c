@@ -199,11 +199,10 @@ const struct command command_run = {
 	.takes_settings = true,
 	.takes_program = true,
 	.operands = "[--] PROGRAM [ARGUMENT...]",
-	.description = "Run a program under kashim: every TCP socket that it opens or accepts gets "
-		       "the keepalive\n"
-		       "settings of the policy. kashim becomes the program, so signals, terminal "
-		       "and exit status\n"
-		       "are the program's own. Settings given here stand in front of all rules.",
+	.description =
+	    "Run a program under kashim: every TCP socket that it opens or accepts gets the keepalive\n"
+	    "settings of the policy. kashim becomes the program, so signals, terminal and exit status\n"
+	    "are the program's own. Settings given here stand in front of all rules.",
 	.exit_status = "the program's own; 125 when kashim fails, 126 when the program cannot be\n"
 		       "executed, 127 when it is not found.",
 	.usage_status = STATUS_OWN,

@@ -194,13 +194,11 @@ const struct command command_status = {
 	.run = run_status,
 	.options = status_rows,
 	.operands = "[PID | PROCESS]...",
-	.description = "Show the TCP sockets of running processes with the options that they "
-		       "really have, when the\n"
-		       "next probe is due, and what the policy would change. PROCESS is the name "
-		       "of a program, or a\n"
-		       "shell pattern for it; without operands, all sockets are shown. What may "
-		       "not be looked at is\n"
-		       "shown as ?.",
+	.description =
+	    "Show the TCP sockets of running processes with the options that they really have, when the\n"
+	    "next probe is due, and what the policy would change. PROCESS is the name of a program, or a\n"
+	    "shell pattern for it; without operands, all sockets are shown. What may not be looked at is\n"
+	    "shown as ?.",
 	.exit_status =
 	    "0; 1 when --unprotected found some, or there is no such process; 2 wrong usage.",
 };

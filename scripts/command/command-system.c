@@ -382,12 +382,10 @@ const struct command command_system = {
 	.run = run_system,
 	.options = system_rows,
 	.operands = "enable|disable|status",
-	.description = "Load the library into every dynamic program of the host that starts from "
-		       "now on, by a line in\n"
-		       "/etc/ld.so.preload; stop that; or show what is loaded where. Before "
-		       "enabling, the library and\n"
-		       "the policy are tried out with programs of every kind, where no other "
-		       "program sees it; when one\n"
-		       "of them behaves differently, nothing is changed.",
+	.description =
+	    "Load the library into every dynamic program of the host that starts from now on, by a line in\n"
+	    "/etc/ld.so.preload; stop that; or show what is loaded where. Before enabling, the library and\n"
+	    "the policy are tried out with programs of every kind, where no other program sees it; when one\n"
+	    "of them behaves differently, nothing is changed.",
 	.exit_status = "0 done, or status: enabled and in order; 1 not; 2 wrong usage.",
 };

@@ -98,11 +98,10 @@ const struct command command_enable = {
 	.run = run_unit,
 	.options = unit_rows,
 	.operands = "UNIT...",
-	.description = "Have services of systemd load the library when they are started, by a "
-		       "drop-in that puts it in\n"
-		       "front of what the unit has in LD_PRELOAD already. UNIT is a service, NAME "
-		       "or NAME.service; of a\n"
-		       "template, NAME@, all instances are meant.",
+	.description =
+	    "Have services of systemd load the library when they are started, by a drop-in that puts it in\n"
+	    "front of what the unit has in LD_PRELOAD already. UNIT is a service, NAME or NAME.service; of a\n"
+	    "template, NAME@, all instances are meant.",
 	.exit_status = "0 done; 1 not, 2 wrong usage.",
 };
 

@@ -111,8 +111,8 @@ sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
 		if (signal == SIGHUP)
 			read_policy_again(sweep, conf);
 		if (!sweep_once(sweep, tell)) {
-			fputs("kashim: no network namespace can be listed: that needs root, or "
-			      "the capabilities in kashim-watch(8)\n",
+			fputs(
+			    "kashim: no network namespace can be listed: that needs root, or the capabilities in kashim-watch(8)\n",
 			    stderr);
 			return STATUS_FAILED;
 		}
@@ -177,12 +177,10 @@ const struct command command_watch = {
 	.run = run_watch,
 	.options = watch_rows,
 	.operands = "",
-	.description = "Sweep over the TCP sockets of all processes, network namespaces and "
-		       "containers of the host,\n"
-		       "and put the policy on those that are new or have lost their timer: "
-		       "static and Go programs\n"
-		       "are reached, too. Ends at SIGTERM; SIGHUP reads the configuration again. "
-		       "See kashim-watch(8).",
-	.exit_status = "0 ended by a signal; 1 the configuration is in error, or nothing may be "
-		       "looked at; 2 wrong usage.",
+	.description =
+	    "Sweep over the TCP sockets of all processes, network namespaces and containers of the host,\n"
+	    "and put the policy on those that are new or have lost their timer: static and Go programs\n"
+	    "are reached, too. Ends at SIGTERM; SIGHUP reads the configuration again. See kashim-watch(8).",
+	.exit_status =
+	    "0 ended by a signal; 1 the configuration is in error, or nothing may be looked at; 2 wrong usage.",
 };

@@ -9,7 +9,7 @@
 
 #include "allocate.h"
 
-/* How many variables can be added. */
+/* Room for the variables that `kashim run` adds. */
 enum { ADDED_MOST = 8 };
 
 struct environment

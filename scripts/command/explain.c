@@ -99,7 +99,7 @@ print_endpoint_fact(FILE *out, enum condition condition, const struct endpoint *
 	fprintf(out, "%s is not like that: %s", key, endpoint->known ? name : "not known");
 }
 
-/* The fact that a condition is not content with. */
+/* The fact because of which a condition does not hold. */
 static void
 print_fact(FILE *out, enum condition condition, const struct facts *facts)
 {
@@ -194,10 +194,8 @@ print_in_flight_remedies(FILE *out, const struct settings *settings)
 	text = text_in(end, sizeof(end));
 	text_put_duration(&text, host_tcp_in_flight_after(&host, settings));
 	fprintf(out,
-	    "          user_timeout = \"auto\" would end them after %s, and live connections whose "
-	    "peer does not read for as long\n"
-	    "          sysctl net.ipv4.tcp_retries2=%u would end them after about %s, for every "
-	    "program of this host\n",
+	    "          user_timeout = \"auto\" would end them after %s, and live connections whose peer does not read for as long\n"
+	    "          sysctl net.ipv4.tcp_retries2=%u would end them after about %s, for every program of this host\n",
 	    silence, retries, end);
 }
 
@@ -256,7 +254,7 @@ print_probes(FILE *out, const struct pen *pen, int64_t count)
 	fputs(pen->end, out);
 }
 
-/* As wide as it is nice, unless the terminal is narrower; at least what has to be said fits. */
+/* 46 columns, fewer on a narrower terminal, but never less than the words need. */
 static size_t
 bar_width(size_t columns, size_t rest, size_t word)
 {
@@ -314,7 +312,6 @@ explain_timeline(FILE *out, const struct settings *settings, const struct termin
 		    idle / 3600.0);
 	else
 		fprintf(out,
-		    "traffic   %.0f probes an hour on a silent connection, about %.1f kB each "
-		    "way\n",
+		    "traffic   %.0f probes an hour on a silent connection, about %.1f kB each way\n",
 		    probes, probes * EXPLAIN_PROBE_BYTES / 1000);
 }

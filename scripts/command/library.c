@@ -107,9 +107,7 @@ library_is_fit(const char *root, struct text *why)
 		return refuse(why, below, " is missing, build or install kashim again", NULL);
 	if (!is_writable_path(path))
 		return refuse(why, path,
-		    ": the loader takes no path with a colon, # or blank; install kashim in "
-		    "another "
-		    "directory",
+		    ": the loader takes no path with a colon, # or blank; install kashim in another directory",
 		    NULL);
 	if (top != NULL) {
 		refuse(why, path,

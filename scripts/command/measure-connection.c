@@ -142,7 +142,8 @@ connection_probe(struct connection *connection)
 	set(connection, IPPROTO_TCP, TCP_KEEPINTVL, 600);
 	set(connection, IPPROTO_TCP, TCP_KEEPCNT, 127);
 	set(connection, SOL_SOCKET, SO_KEEPALIVE, 1);
-	/* The kernel starts its timer anew, minus the silence so far: nothing is left of a second.
+	/*
+	 * The kernel starts its timer anew, minus the silence so far: nothing is left of a second.
 	 */
 	set(connection, IPPROTO_TCP, TCP_KEEPIDLE, 1);
 }

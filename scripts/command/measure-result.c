@@ -57,8 +57,8 @@ put_finding(const struct measure *measure)
 		printf("forgotten   after %s: %s\n", time_of(finding->forgotten),
 		    manner_phrases[finding->manner]);
 	if (finding->misfits != 0)
-		printf("unsteady    %zu of %zu results do not fit: packets get lost, or there are "
-		       "several paths\n",
+		printf(
+		    "unsteady    %zu of %zu results do not fit: packets get lost, or there are several paths\n",
 		    finding->misfits, measure->sample_count);
 	if (verdict_is_lossy(loss))
 		printf("lossy       %lld of %lld probes were lost where nothing is forgotten\n",
@@ -67,8 +67,7 @@ put_finding(const struct measure *measure)
 		printf(
 		    measure->limit_is_speech
 			? "server      is never silent for longer than %s\n"
-			: "server      ends connections without data itself after %s: no keepalive "
-			  "prevents that\n",
+			: "server      ends connections without data itself after %s: no keepalive prevents that\n",
 		    time_of(measure->bounds.limit));
 }
 
@@ -87,8 +86,8 @@ put_cure(const struct measure *measure)
 		    "cure        not shown, since the server ends it: %lld of %lld probes answered",
 		    (long long)cure->answered, (long long)cure->probes);
 	else
-		printf("cure        none: this path ignores probes, the connection ended after %s, "
-		       "%lld of %lld answered",
+		printf(
+		    "cure        none: this path ignores probes, the connection ended after %s, %lld of %lld answered",
 		    time_of(cure->lived), (long long)cure->answered, (long long)cure->probes);
 	printf(" (idle %d s, interval %d s, count %d)\n", cure->idle, cure->interval, cure->count);
 }
@@ -125,14 +124,16 @@ put_reason(const struct show *show, const struct measure *measure)
 		break;
 	case OUTCOME_CLOSED:
 		fputs(
-		    "\nNot to be measured with this server: it ends silent connections before the "
-		    "path forgets them.\nLook for its idle timeout, or measure against a server "
-		    "that has none.\n",
+		    "\n"
+		    "Not to be measured with this server: it ends silent connections before the path forgets them.\n"
+		    "Look for its idle timeout, or measure against a server that has none.\n",
 		    stdout);
 		break;
 	case OUTCOME_SPOKEN:
-		fputs("\nNot to be measured with this server: it speaks, or sends probes itself, "
-		      "before the path forgets.\nIts connections are never silent for longer.\n",
+		fputs(
+		    "\n"
+		    "Not to be measured with this server: it speaks, or sends probes itself, before the path forgets.\n"
+		    "Its connections are never silent for longer.\n",
 		    stdout);
 		break;
 	case OUTCOME_FORGETFUL:
@@ -143,9 +144,10 @@ put_reason(const struct show *show, const struct measure *measure)
 		    strerror(measure->error));
 		break;
 	case OUTCOME_MUTE:
-		fputs("\nNot to be measured: connections can be opened, but no keepalive probe is "
-		      "answered, not even after a second.\nThe server, or a device before it, "
-		      "leaves them out: no keepalive helps here.\n",
+		fputs(
+		    "\n"
+		    "Not to be measured: connections can be opened, but no keepalive probe is answered, not even after a second.\n"
+		    "The server, or a device before it, leaves them out: no keepalive helps here.\n",
 		    stdout);
 		break;
 	case OUTCOME_DOWN:
@@ -155,8 +157,8 @@ put_reason(const struct show *show, const struct measure *measure)
 		break;
 	case OUTCOME_UNSURE:
 		fputs(
-		    "\nNot to be measured: the results are too few, or contradict each other. Try "
-		    "again when the network is steady.\n",
+		    "\n"
+		    "Not to be measured: the results are too few, or contradict each other. Try again when the network is steady.\n",
 		    stdout);
 		break;
 	case OUTCOME_INTERRUPTED:

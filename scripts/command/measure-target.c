@@ -75,9 +75,9 @@ target_find(struct target *target, const char *host_port, const char *local, str
 	target->addresses = NULL;
 	*is_usage = failure == EAI_SERVICE;
 	text_put(error, host_port);
-	text_put(error, failure == EAI_SERVICE ? ": no such port, allowed is 1..65535 or a name of "
-						 "/etc/services"
-					       : ": cannot be looked up: ");
+	text_put(error, failure == EAI_SERVICE
+			    ? ": no such port, allowed is 1..65535 or a name of /etc/services"
+			    : ": cannot be looked up: ");
 	text_put(error, failure == EAI_SERVICE ? "" : gai_strerror(failure));
 	return false;
 }

@@ -28,7 +28,8 @@ bool target_find(struct target *target, const char *host_port, const char *local
     struct text *error, bool *is_usage);
 void target_free(struct target *target);
 
-/* Write an address as "10.0.0.5:7000", "[fd77::1]:7000"; one without a port as the address alone.
+/*
+ * Write an address as "10.0.0.5:7000", "[fd77::1]:7000"; one without a port as the address alone.
  */
 void target_name(const struct sockaddr *address, socklen_t size, char name[TARGET_NAME_SIZE]);
 

@@ -157,7 +157,8 @@ passes_on(const struct holder *holder)
 	       strcmp(holder->command, "inetd") == 0 || strcmp(holder->command, "xinetd") == 0;
 }
 
-/* A process whose threads have all ended has no table any more, and one of the kernel's no files.
+/*
+ * A process whose threads have all ended has no table any more, and one of the kernel's no files.
  */
 static void
 find_process(const struct search *search, int proc, const char *name)

@@ -19,9 +19,9 @@ struct held {
  * stands for it.
  */
 struct holder {
-	pid_t pid, tid;    /* the same, unless a thread is meant */
-	uint64_t started;  /* with the pid, this is one process and no other, whoever has its number
-			     later */
+	pid_t pid, tid; /* the same, unless a thread is meant */
+	/* with the pid, this is one process and no other, whoever has its number later */
+	uint64_t started;
 	char command[64];  /* as comm in proc(5) */
 	uint32_t user;     /* the owner of /proc/PID */
 	bool passes_on;    /* makes sockets for others: the first process, inetd */

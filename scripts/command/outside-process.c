@@ -123,7 +123,8 @@ find_shim(struct process *process)
 	process->has_old_shim = process->has_shim && next == ' ';
 }
 
-/* A variable of those that the process was started with; the shim reads them then, and only then.
+/*
+ * A variable of those that the process was started with; the shim reads them then, and only then.
  */
 static const char *
 find_variable(const char *environment, size_t size, const char *name)
@@ -217,7 +218,8 @@ is_there(int pidfd)
 	       errno != ESRCH;
 }
 
-/* The number was taken before the directory was opened, and is still taken: so both are the same.
+/*
+ * The number was taken before the directory was opened, and is still taken: so both are the same.
  */
 static int
 open_directory(const struct holder *holder, int pidfd)

@@ -14,9 +14,9 @@ struct outside_socket {
 	int family, protocol;
 	int state; /* TCP_ESTABLISHED and the like; 0 where unknown */
 	bool listens;
-	struct endpoint local, remote;   /* a local port 0 is no port */
-	enum direction direction;        /* of a connection; accepted where something listens at its
-					    local end */
+	struct endpoint local, remote; /* a local port 0 is no port */
+	/* of a connection; accepted where something listens at its local end */
+	enum direction direction;
 	struct settings have;            /* VALUE_UNSET where unknown */
 	const struct settings *defaults; /* what the kernel gives a new socket in its namespace */
 	int64_t next_probe;              /* milliseconds, -1 where none is due or that is unknown */

@@ -69,7 +69,8 @@ choose(const struct round *round, const struct holder *holder, struct held *chos
 	return count;
 }
 
-/* The network namespaces that its sockets may be in. Returns whether it still is the same process.
+/*
+ * The network namespaces that its sockets may be in. Returns whether it still is the same process.
  */
 static bool
 meet_netns(struct walk *walk, const struct holder *holder)
@@ -273,12 +274,12 @@ walk_report(const struct walk *walk)
 		return true;
 	}
 	if (walk->listed_alone != 0 && walk->any_refused)
-		fputs("kashim: ? is a socket of a process that may not be looked at, or of the "
-		      "kernel: run it as root to see more\n",
+		fputs(
+		    "kashim: ? is a socket of a process that may not be looked at, or of the kernel: run it as root to see more\n",
 		    stderr);
 	else if (walk->listed_alone != 0)
-		fputs("kashim: ? is a socket that no visible process holds: the kernel's own, or "
-		      "of another container\n",
+		fputs(
+		    "kashim: ? is a socket that no visible process holds: the kernel's own, or of another container\n",
 		    stderr);
 	if (walk->unjudged != 0)
 		fprintf(stderr, "kashim: %u process%s could not be judged, see the note of each\n",
@@ -286,8 +287,7 @@ walk_report(const struct walk *walk)
 	if (walk->refused == 0)
 		return walk->unjudged != 0 || (walk->listed_alone != 0 && walk->any_refused);
 	fprintf(stderr,
-	    "kashim: %u process%s could not be looked at: %s; that needs root, or CAP_SYS_PTRACE, "
-	    "see kashim(1)\n",
+	    "kashim: %u process%s could not be looked at: %s; that needs root, or CAP_SYS_PTRACE, see kashim(1)\n",
 	    walk->refused, walk->refused == 1 ? "" : "es", strerror(walk->why));
 	return true;
 }

@@ -11,9 +11,9 @@
 /* What would run, found out before it does: the same facts that the shim finds inside. */
 struct program {
 	char executed[PATH_LONGEST]; /* the file that execve(2) would get, absolute */
-	char image[PATH_LONGEST];    /* the program that the kernel would run: of a script, its
-					interpreter */
-	char *arguments;             /* as in /proc/PID/cmdline */
+	/* the program that the kernel would run: of a script, its interpreter */
+	char image[PATH_LONGEST];
+	char *arguments; /* as in /proc/PID/cmdline */
 	size_t arguments_size;
 };
 
@@ -25,7 +25,7 @@ struct program {
 int program_find(char *const *arguments, struct program *program, struct text *error);
 void program_free(struct program *program);
 
-/* The facts, for policy_match(): the user is who runs us. They refer to the program. */
+/* The facts for policy_match(): the user is our effective user. They refer to the program. */
 struct facts program_facts(const struct program *program);
 
 /*
@@ -34,10 +34,7 @@ struct facts program_facts(const struct program *program);
  */
 bool program_is_reached(const struct program *program, struct text *why);
 
-/*
- * Say on stderr that a program cannot be reached, why, and what can be done; other things where it
- * runs all the same.
- */
+/* Say on stderr that a program cannot be reached, why, and what to do; `runs`: it runs anyway. */
 void program_print_unreached(const struct program *program, const char *why, bool runs);
 
 #endif

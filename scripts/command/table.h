@@ -10,8 +10,8 @@
 
 /* A table for people: columns as wide as what stands in them. */
 struct table {
-	const char *const *titles; /* "<TITLE" stands to the left, ">TITLE" to the right; ends with
-				      NULL; the caller's */
+	/* "<TITLE" stands to the left, ">TITLE" to the right; ends with NULL; the caller's */
+	const char *const *titles;
 	size_t columns;
 	char **cells; /* row by row */
 	bool *marked; /* by row */

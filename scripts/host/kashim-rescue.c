@@ -220,17 +220,17 @@ rescue(const char *path, bool take_all, bool only_print)
 	return STATUS_GOOD;
 }
 
-static const char usage[] = "usage: kashim-rescue [--all] [--print] [--root DIR]\n"
-			    "\n"
-			    "Take libkashim.so out of /etc/ld.so.preload. This program needs no "
-			    "library, so it starts where\n"
-			    "nothing else does.\n"
-			    "\n"
-			    "  --all        remove /etc/ld.so.preload, whatever it loads\n"
-			    "  --print      print what would be left of it, and change nothing\n"
-			    "  --root DIR   that of a system below DIR\n"
-			    "\n"
-			    "Exit status: 0 done, or nothing to do; 1 not, 2 wrong usage.\n";
+static const char usage[] =
+    "usage: kashim-rescue [--all] [--print] [--root DIR]\n"
+    "\n"
+    "Take libkashim.so out of /etc/ld.so.preload. This program needs no library, so it starts where\n"
+    "nothing else does.\n"
+    "\n"
+    "  --all        remove /etc/ld.so.preload, whatever it loads\n"
+    "  --print      print what would be left of it, and change nothing\n"
+    "  --root DIR   that of a system below DIR\n"
+    "\n"
+    "Exit status: 0 done, or nothing to do; 1 not, 2 wrong usage.\n";
 
 static const struct option options[] = {
 	{ "all", no_argument, NULL, 'a' },

@@ -53,7 +53,8 @@ bool apply_wants(const struct settings *settings, enum option_id option, bool li
 /* What a TCP socket has. VALUE_UNSET where it cannot be found out. */
 struct settings apply_read(int fd);
 
-/* What the kernel gives a new TCP socket, read from one. VALUE_UNSET where it cannot be found out.
+/*
+ * What the kernel gives a new TCP socket, read from one. VALUE_UNSET where it cannot be found out.
  */
 struct settings apply_defaults(void);
 

@@ -10,7 +10,8 @@
 #define INLINE static inline __attribute__((always_inline))
 #define COLD __attribute__((noinline))
 
-/* Of variables: the library's own, which the compiler shall reach without asking the loader where.
+/*
+ * Of variables: the library's own, which the compiler shall reach without asking the loader where.
  */
 #define HIDDEN __attribute__((visibility("hidden")))
 

@@ -86,8 +86,7 @@ START_TEST(unknown_users_are_refused)
 
 		rule_refuses(scratch_text("user = %s;", users[i]), 20, (unsigned)width,
 		    scratch_text(
-			"user: there is no user \"%.*s\", allowed are names and numbers of "
-			"users",
+			"user: there is no user \"%.*s\", allowed are names and numbers of users",
 			width - 2 * quotes, users[i] + quotes));
 	}
 }

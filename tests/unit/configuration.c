@@ -76,8 +76,8 @@ START_TEST(last_rule_is_defaults)
 
 START_TEST(rule_takes_the_rest_from_defaults_wherever_they_stand)
 {
-	reading_accepts("rules = ( { program = \"a\"; idle = 7; } );\ndefaults: { idle = 5; "
-			"interval = 3; };\n");
+	reading_accepts("rules = ( { program = \"a\"; idle = 7; } );\n"
+			"defaults: { idle = 5; interval = 3; };\n");
 	has(0, 7, 3, 6);
 }
 
@@ -261,13 +261,11 @@ START_TEST(log_is_a_word_or_a_path)
 	reading_refuses("log = \"sislog\";", 1, 7, 8,
 	    "log: \"sislog\" is not allowed, did you mean \"syslog\"?");
 	reading_refuses("log = \"k.log\";", 1, 7, 7,
-	    "log: \"k.log\" is not allowed, allowed are \"stderr\", \"syslog\", \"none\", "
-	    "\"/path/of/a/file\"");
+	    "log: \"k.log\" is not allowed, allowed are \"stderr\", \"syslog\", \"none\", \"/path/of/a/file\"");
 	reading_refuses(
 	    "log = ( );", 1, 7, 1, "log: this is a list ( ), allowed is a word in quotes");
 	reading_refuses("log = true;", 1, 7, 4,
-	    "log: \"true\" is not allowed, allowed are \"stderr\", \"syslog\", \"none\", "
-	    "\"/path/of/a/file\"");
+	    "log: \"true\" is not allowed, allowed are \"stderr\", \"syslog\", \"none\", \"/path/of/a/file\"");
 }
 
 START_TEST(unknown_profile_is_refused_with_what_may_be_meant)
@@ -277,8 +275,7 @@ START_TEST(unknown_profile_is_refused_with_what_may_be_meant)
 	reading_refuses("profiles: { office = { }; }; defaults: { profile = \"ofice\"; };", 1, 52,
 	    7, "profile: there is no profile \"ofice\", did you mean \"office\"?");
 	reading_refuses("defaults: { profile = \"nothing-like-it\"; };", 1, 23, 17,
-	    "profile: there is no profile \"nothing-like-it\", 'kashim profiles' lists those built "
-	    "in");
+	    "profile: there is no profile \"nothing-like-it\", 'kashim profiles' lists those built in");
 }
 
 START_TEST(unknown_profile_of_defaults_is_refused_in_every_file)

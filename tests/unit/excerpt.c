@@ -31,7 +31,8 @@ end(void)
 	reading_end();
 }
 
-/* Rules for many names, and between them some that concern every program, or other programs, too.
+/*
+ * Rules for many names, and between them some that concern every program, or other programs, too.
  */
 static void
 compile_many(void)
@@ -44,8 +45,7 @@ compile_many(void)
 	    "profiles: { office = { path_timeout = \"30m\"; }; };\nrules = (\n");
 	for (int i = 0; i < NAMES; i++)
 		ADD(" { program = \"daemon-%d\"; idle = %d; },\n", i, i + 1);
-	ADD(" { program = [\"daemon-1\", \"twice\", \"/opt/by-path\"]; argument = \"-x\"; mode = "
-	    "\"off\"; },\n"
+	ADD(" { program = [\"daemon-1\", \"twice\", \"/opt/by-path\"]; argument = \"-x\"; mode = \"off\"; },\n"
 	    " { program = [\"*-7\", \"daemon-8\"]; remote = \"10.0.0.0/8\"; idle = 777; },\n"
 	    " { user = [0, 33]; remote_port = \"1-99\"; profile = \"office\"; },\n"
 	    " { program = \"twice\"; idle = 888; }\n);\n");

@@ -96,22 +96,17 @@ START_TEST(time_of_data_in_flight_is_said_and_where_it_comes_from)
 	in_flight_prints(VALUE_OFF, VALUE_UNSET, host,
 	    "in flight unanswered data end after about 15m25s (the kernel's own time)\n");
 	in_flight_prints(VALUE_AUTO, VALUE_AUTO, host,
-	    "in flight unanswered data end after 2m (user_timeout), and so does a live peer that "
-	    "does not read\n");
+	    "in flight unanswered data end after 2m (user_timeout), and so does a live peer that does not read\n");
 }
 
 START_TEST(kernel_without_retransmit_max_is_named_with_what_helps_and_its_cost)
 {
 	in_flight_prints(VALUE_AUTO, VALUE_UNSET, (struct host_tcp){ RETRANSMIT_RETRIES, false },
-	    "in flight unanswered data end after about 15m25s (this kernel has no retransmit_max, "
-	    "Linux 6.15 has)\n"
-	    "          user_timeout = \"auto\" would end them after 2m, and live connections whose "
-	    "peer does not read for as long\n"
-	    "          sysctl net.ipv4.tcp_retries2=9 would end them after about 3m25s, for every "
-	    "program of this host\n");
+	    "in flight unanswered data end after about 15m25s (this kernel has no retransmit_max, Linux 6.15 has)\n"
+	    "          user_timeout = \"auto\" would end them after 2m, and live connections whose peer does not read for as long\n"
+	    "          sysctl net.ipv4.tcp_retries2=9 would end them after about 3m25s, for every program of this host\n");
 	in_flight_prints(VALUE_AUTO, 9000, (struct host_tcp){ RETRANSMIT_RETRIES, false },
-	    "in flight unanswered data end after 9s (user_timeout), and so does a live peer that "
-	    "does not read\n");
+	    "in flight unanswered data end after 9s (user_timeout), and so does a live peer that does not read\n");
 }
 
 static const struct terminal pipe_end = { .columns = SIZE_MAX };
@@ -142,20 +137,16 @@ START_TEST(timeline_says_when_a_dead_peer_is_noticed_and_what_it_costs)
 	    "that\n"
 	    "traffic   26 probes an hour on a silent connection, about 1.3 kB each way\n");
 	timeline_prints(7200, 75, 127, 350,
-	    "          |----------------- idle 2h ------------------|p|p|p|.. 123 more ..|p|x "
-	    "dead at 4h38m45s\n"
-	    "path      forgets a silent connection after 5m50s: too slow, the first probe comes "
-	    "after 7200 s\n"
+	    "          |----------------- idle 2h ------------------|p|p|p|.. 123 more ..|p|x dead at 4h38m45s\n"
+	    "path      forgets a silent connection after 5m50s: too slow, the first probe comes after 7200 s\n"
 	    "traffic   a probe every 2.0 hours on a silent connection\n");
 }
 
 START_TEST(timeline_of_the_largest_values_fits)
 {
 	timeline_prints(32767, 32767, 127, 86400,
-	    "          |--------------- idle 9h6m7s ----------------|p|p|p|.. 123 more ..|p|x dead "
-	    "at 1165h2m56s\n"
-	    "path      forgets a silent connection after 24h: the first probe comes at 37 % of "
-	    "that\n"
+	    "          |--------------- idle 9h6m7s ----------------|p|p|p|.. 123 more ..|p|x dead at 1165h2m56s\n"
+	    "path      forgets a silent connection after 24h: the first probe comes at 37 % of that\n"
 	    "traffic   a probe every 9.1 hours on a silent connection\n");
 }
 

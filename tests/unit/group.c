@@ -192,11 +192,9 @@ START_TEST(modes_are_four_words)
 	reading_refuses(in_group(GROUP_RULE, "mode", "\"forec\""), 1, 20, 7,
 	    "mode: \"forec\" is not allowed, did you mean \"force\"?");
 	reading_refuses(in_group(GROUP_RULE, "mode", "\"on\""), 1, 20, 4,
-	    "mode: \"on\" is not allowed, allowed are \"tighten\", \"force\", \"suggest\", "
-	    "\"off\"");
+	    "mode: \"on\" is not allowed, allowed are \"tighten\", \"force\", \"suggest\", \"off\"");
 	reading_refuses(in_group(GROUP_RULE, "mode", "false"), 1, 20, 5,
-	    "mode: \"false\" is not allowed, allowed are \"tighten\", \"force\", \"suggest\", "
-	    "\"off\"");
+	    "mode: \"false\" is not allowed, allowed are \"tighten\", \"force\", \"suggest\", \"off\"");
 }
 
 START_TEST(directions_are_two_words)

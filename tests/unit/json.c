@@ -103,8 +103,9 @@ START_TEST(a_place_is_whole_or_null)
 	json_object(&json);
 	json_place(&json, "file", "line", "k.conf", 7);
 	json_place(&json, "other_file", "other_line", "", 0);
-	prints("[\n {\"file\": \"k.conf\", \"line\": 7, \"other_file\": null, "
-	       "\"other_line\": null}\n]\n");
+	prints("[\n"
+	       " {\"file\": \"k.conf\", \"line\": 7, \"other_file\": null, \"other_line\": null}\n"
+	       "]\n");
 }
 
 START_TEST(decimals_are_short)

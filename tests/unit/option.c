@@ -304,11 +304,9 @@ START_TEST(errors_say_what_is_allowed)
 	refuses(OPTION_MAX_SEGMENT, "87", "87 is not within 88..32767 bytes");
 	refuses(OPTION_PROBES, "six", "\"six\" is not understood, allowed is 1..127");
 	refuses(OPTION_IDLE, "1 h",
-	    "\"1 h\" is not understood, allowed is 1..32767 seconds, or a duration like \"90s\" or "
-	    "\"1h30m\"");
+	    "\"1 h\" is not understood, allowed is 1..32767 seconds, or a duration like \"90s\" or \"1h30m\"");
 	refuses(OPTION_USER_TIMEOUT, "soon",
-	    "\"soon\" is not understood, allowed is 1..2147483647 milliseconds, or a duration like "
-	    "\"90s\" or \"500ms\", \"auto\" or \"off\"");
+	    "\"soon\" is not understood, allowed is 1..2147483647 milliseconds, or a duration like \"90s\" or \"500ms\", \"auto\" or \"off\"");
 }
 
 START_TEST(huge_numbers_neither_wrap_nor_overflow)

@@ -116,8 +116,7 @@ START_TEST(lines_are_counted_with_carriage_returns_too)
 START_TEST(include_is_refused_wherever_it_stands)
 {
 	static const char message[] =
-	    "@include is not supported, put files into the drop-in directory: the name of this "
-	    "configuration followed by .d";
+	    "@include is not supported, put files into the drop-in directory: the name of this configuration followed by .d";
 
 	refuses("@include \"other.conf\"\n", 1, 1, message);
 	refuses("a = 1;\n  @include \"other.conf\"\n", 2, 3, message);
@@ -223,7 +222,8 @@ START_TEST(places_are_found_in_a_text_of_many_settings)
 	is_at(&places.place[19999].value, 10001, 7 - 4, "2");
 }
 
-/* Each place counts the lines before it from the last one: else this takes longer than a test may.
+/*
+ * Each place counts the lines before it from the last one: else this takes longer than a test may.
  */
 START_TEST(places_are_found_in_a_long_line)
 {

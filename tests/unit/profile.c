@@ -196,8 +196,7 @@ START_TEST(rule_that_says_off_holds_against_a_line_without_a_mode)
 START_TEST(wrong_line_is_refused_with_the_reason)
 {
 	static const char allowed[] =
-	    " is not understood, allowed are a mode, or settings of kashim.conf(5) as key=value "
-	    "with commas between them";
+	    " is not understood, allowed are a mode, or settings of kashim.conf(5) as key=value with commas between them";
 	static const char *const junk[] = { "idle", "idel=30", "=30", "on", ",", "idle =30",
 		"keepalives=true", "program=x", "Off", "idle=3,,count=3" };
 

@@ -20,7 +20,8 @@ any_retries(void)
 				      : 3 + scratch_random(18);
 }
 
-/* In closed form, as tcp_model_timeout() has it: so many waits double, the others are the longest.
+/*
+ * In closed form, as tcp_model_timeout() has it: so many waits double, the others are the longest.
  */
 static int64_t
 closed_form(int64_t longest, int64_t retries)

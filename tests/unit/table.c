@@ -108,8 +108,7 @@ is_put_as(const char *string, const char *expected)
 
 START_TEST(nothing_takes_over_the_terminal)
 {
-	is_put_as("a\r\n\t\033]0;x\007b", "a???"
-					  "?]0;x?b");
+	is_put_as("a\r\n\t\033]0;x\007b", "a????]0;x?b");
 	is_put_as("\302\233[2J", "?[2J");
 	is_put_as("\302\240\177", "\302\240?");
 	is_put_as("\377\376", "??");

@@ -141,7 +141,8 @@ probe_control(void)
 	receive(blank(&room), 0);
 }
 
-/* A header, or what it points to, that cannot be read or written. Each gets a message of its own.
+/*
+ * A header, or what it points to, that cannot be read or written. Each gets a message of its own.
  */
 static void
 probe_headers(void)
