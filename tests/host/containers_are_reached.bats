@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Programs in a container whose image knows nothing of kashim: kashim status, apply and watch on the host see them and put the
 # policy on their sockets, by rules that name the programs as they are called in there. runc makes the container.
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own, and means its own
 
 load ../lib/live
 load ../lib/play
@@ -86,7 +87,8 @@ run_inside() {
 }
 
 add_musl() {
-	local loader=/lib/ld-musl-$(uname -m).so.1
+	local loader
+	loader=/lib/ld-musl-$(uname -m).so.1
 	needs musl-gcc
 	[ -e "$loader" ] || skip "needs musl: there is no $loader"
 	musl-gcc -o "root$PLACE/musl" self.c
