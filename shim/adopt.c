@@ -111,7 +111,7 @@ adopt_accepted(const struct loaded *loaded, int fd)
 
 /*
  * Whether connections wait that came before the listener had the policy: net/ipv4/tcp.c,
- * tcp_get_info(). Where nobody knows, there may be some.
+ * tcp_get_info(). Where the kernel does not say, there may be some.
  */
 static bool
 has_queue(int fd)

@@ -31,7 +31,7 @@ void decide_switch(
 
 /*
  * The kernel's own choice for each option of a new socket, read once from one. VALUE_UNSET where
- * nobody knows.
+ * it cannot be read.
  */
 struct settings decide_defaults(void);
 

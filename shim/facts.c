@@ -87,7 +87,7 @@ is_interpreted(char **arguments, const char *executed)
 /*
  * Whether the kernel runs a file of the same name as the one that was executed: no link leads to
  * it, and it has no interpreter. A look into /proc costs a start nearly as much as all the rest;
- * where there is privilege to be gained it is taken nevertheless, for who starts the program may
+ * where there is privilege to be gained it is taken nevertheless, since the user that starts the program may
  * change the link meanwhile.
  */
 static bool

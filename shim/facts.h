@@ -15,7 +15,7 @@ struct facts_room {
 /*
  * Find out about this program what the rules of a policy ask for, and no more: each fact costs
  * system calls. What cannot be found out (no /proc, no memory) is unknown, and conditions on it do
- * not hold. `arguments` are as the kernel gave them to the program, or NULL where nobody knows that
+ * not hold. `arguments` are as the kernel gave them to the program, or NULL where they are not known
  * any more. Release with facts_free().
  */
 struct facts facts_of_program(
@@ -27,7 +27,7 @@ bool facts_matter(const struct policy *policy);
 
 /*
  * The file that the kernel runs, a script's interpreter; in `room`, of PATH_LONGEST. NULL where
- * nobody knows, or where it has the name of the file that was executed.
+ * it is not known, or where it has the name of the file that was executed.
  */
 const char *facts_other_image(char **arguments, char *room);
 

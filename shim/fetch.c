@@ -66,7 +66,7 @@ trim(struct fetched *fetched, size_t size)
 	fetched->mapping_size = kept;
 }
 
-/* What a policy points to lies in memory of our own, and can be written. */
+/* What a policy points to lies in the library's own memory, and can be written. */
 static void *
 own(const struct fetched *fetched, const void *part)
 {
@@ -94,7 +94,7 @@ take_image(struct fetched *fetched, size_t size, const char *conf, enum form for
 
 /*
  * Why a file cannot be trusted or used, or NULL. In a set-gid program the effective user is still
- * who started it, so where there is privilege to be gained, only root counts.
+ * the one that started it, so where there is privilege to be gained, only root counts.
  */
 static const char *
 why_refused(const struct file *file)
@@ -139,7 +139,7 @@ find_named(
 /*
  * The part to be read of a large file, by its index. Where rules name the program by both of its
  * names, a script's own and its interpreter's, that is the whole policy. Not inlined: room for a
- * path, above that of all the rest, would push the stack to a page that nobody has touched.
+ * path, above that of all the rest, would push the stack to a page that was not touched yet.
  */
 __attribute__((noinline)) static enum compiled_state
 find_part(const struct fetched *fetched, int fd, size_t file_size, struct index_part *part)
@@ -171,7 +171,7 @@ find_part(const struct fetched *fetched, int fd, size_t file_size, struct index_
 	return state;
 }
 
-/* Read the compiled policy. A mapped file that is truncated kills who reads it, so it is copied. */
+/* Read the compiled policy. Reading a mapped file that is truncated raises SIGBUS, so it is copied. */
 static void
 read_compiled(struct fetched *fetched, int fd, const char *conf)
 {
@@ -203,7 +203,7 @@ is_absent(int error)
 	return error == ENOENT || error == ENOTDIR;
 }
 
-/* Returns false where nobody can say whether there is one. */
+/* Returns false where it cannot be seen whether there is one. */
 static bool
 fetch_compiled(struct fetched *fetched, const char *conf)
 {
@@ -223,7 +223,7 @@ fetch_compiled(struct fetched *fetched, const char *conf)
 	return true;
 }
 
-/* What can be seen of a file: it is as the policy knows it, it is not, or nobody may look. */
+/* What can be seen of a file: it is as the policy knows it, it is not, or looking is refused. */
 enum sight { SIGHT_SAME, SIGHT_OTHER, SIGHT_NONE };
 
 static enum sight
@@ -261,14 +261,16 @@ is_current(const struct policy *policy, const char *conf)
 /* Text, without a compiled policy: whether there is some, and may be read. */
 enum text_state { TEXT_ABSENT, TEXT_READABLE, TEXT_HIDDEN };
 
-/* `access` as for access(2). A link to nothing is there: it is an error, and the compiler says so. */
+/* A link to nothing is there: it is an error, and the compiler says so. */
 static enum text_state
-look_at(const char *path, int access)
+look_at(const char *path)
 {
 	struct file file;
+	int access;
 
 	if (file_look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &file) == -1)
 		return is_absent(errno) ? TEXT_ABSENT : TEXT_HIDDEN;
+	access = S_ISDIR(file.mode) ? R_OK | X_OK : R_OK;
 	if (syscall(SYS_faccessat, AT_FDCWD, path, access) == -1 && !is_absent(errno))
 		return TEXT_HIDDEN;
 	return TEXT_READABLE;
@@ -279,10 +281,10 @@ look_at_text(const char *conf)
 {
 	char dropins[PATH_LONGEST];
 	struct text text = text_in(dropins, sizeof(dropins));
-	enum text_state file = look_at(conf, R_OK), directory;
+	enum text_state file = look_at(conf), directory;
 
 	path_put_dropins(&text, conf);
-	directory = look_at(dropins, R_OK | X_OK);
+	directory = look_at(dropins);
 	return directory > file ? directory : file;
 }
 

@@ -23,7 +23,7 @@ struct fetched {
 	enum fetched_state state;
 	char **arguments; /* of the program, as for facts_of_program() */
 	struct policy policy;
-	struct rule *rules;        /* of the policy, in memory of our own: they may be narrowed, */
+	struct rule *rules; /* of the policy, in the library's own memory: they may be narrowed, */
 	struct settings *settings; /* and these be resolved */
 	char *image;               /* what the policy points into: `small`, or a mapping */
 	size_t image_size, mapping_size;

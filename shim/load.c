@@ -68,7 +68,7 @@ put_where(const struct policy *policy, const struct rule *rule)
 
 /*
  * The rules for this program, to the front; how many they are. Not inlined, for its room would push
- * the stack of all the rest to pages that nobody has touched.
+ * the stack of all the rest to pages that were not touched yet.
  */
 __attribute__((noinline)) static uint32_t
 narrow_by_facts(const struct fetched *fetched)
@@ -92,7 +92,7 @@ decide(struct loaded *loaded, const struct fetched *fetched)
 	const struct rule *last = fetched->rules + kept;
 
 	if (kept == 0 || policy_looks_at_connection(--last))
-		return; /* a policy without `defaults`, which nobody compiles */
+		return; /* a policy without `defaults`, which the compiler never writes */
 	loaded->settings = fetched->policy.settings[last->settings];
 	put_where(&fetched->policy, last);
 	loaded->connections = fetched->policy;
@@ -122,7 +122,7 @@ put_line_first(struct loaded *loaded, struct fetched *fetched, const struct sett
 }
 
 /*
- * KASHIM is a rule in front of all others. Where nobody knows what these say, one of them may say
+ * KASHIM is a rule in front of all others. Where these cannot be read, one of them may say
  * `off`, which only a line that names a mode can change.
  */
 static void
@@ -153,7 +153,7 @@ obey_line(struct loaded *loaded, struct fetched *fetched, const char *text)
 	text_put(&where, text);
 }
 
-/* The rules that wait have their settings in memory of our own, where they can be made ready. */
+/* The rules that wait have their settings in the library's own memory, where they can be resolved. */
 static void
 prepare_connections(struct loaded *loaded, struct fetched *fetched)
 {

@@ -117,7 +117,7 @@ gnu_hash_of(const char *name)
 	return hash;
 }
 
-/* 0 where there is none: that symbol is nobody's. */
+/* 0 where there is none. */
 static size_t
 find_by_gnu_hash(const struct object *object, const char *name)
 {

@@ -11,7 +11,7 @@ enum { DECIDED = 0x8000, ASKED = DECIDED - 1, RULE_SHIFT = 16 };
 _Static_assert(OPTION_COUNT <= 15, "every option has a bit in a state");
 _Static_assert(POLICY_RULES_MOST <= UINT16_MAX, "a state has room for the number of a rule");
 
-/* Pages that nobody touches cost nothing, and values are only there for what programs set. */
+/* Pages that are not touched cost nothing, and values are only there for what programs set. */
 enum { RECORDS = 65536 };
 static struct room {
 	struct record record[RECORDS];

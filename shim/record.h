@@ -25,7 +25,7 @@ struct record {
 void record_begin(void);
 
 /*
- * The record of this socket, or NULL: it is no socket, has none, or nobody may look. Changes errno.
+ * The record of this socket, or NULL: it is no socket, has none, or fstat(2) is refused. Changes errno.
  */
 struct record *record_of(int fd);
 

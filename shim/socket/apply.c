@@ -92,7 +92,7 @@ apply_adopt(int fd, const struct settings *settings, const struct settings *defa
 		if (!apply_wants(settings, option, false) &&
 		    !(listens && apply_wants(settings, option, true)))
 			continue;
-		/* An option that cannot be read is refused, or nobody knows what the program did. */
+		/* An option that cannot be read is refused, or what the program did is not known. */
 		if (wanted == has.value[option] ||
 		    (has.value[option] == VALUE_UNSET && settings->mode != MODE_FORCE))
 			continue;
