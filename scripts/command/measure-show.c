@@ -4,9 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sys/ioctl.h>
-
-enum { REDRAW = 1000, BAR = 30, BESIDES_BAR = 56 };
+enum { REDRAW = 1000 }; /* milliseconds */
 
 struct show
 show_begin(const char *host_port, bool is_json)
@@ -22,109 +20,13 @@ show_begin(const char *host_port, bool is_json)
 	return show;
 }
 
-/* A round that is higher than the terminal could not be drawn again. */
-static bool
-fits(const struct measure *measure)
+/* Seconds of an hour say nothing. */
+static int64_t
+rounded_up(int64_t milliseconds)
 {
-	struct winsize size = { 0 };
+	int64_t unit = milliseconds < 600000 ? 1000 : 60000;
 
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 ||
-	       size.ws_row > measure->trial_count + 3;
-}
-
-static void
-put_bar(const struct show *show, const struct measure *measure, const struct trial *trial)
-{
-	size_t width = show->terminal.columns > BESIDES_BAR + BAR ? BAR : 10;
-	int64_t passed = measure->now - trial->silent_since;
-	size_t full = 0;
-
-	if (trial->fate == FATE_SILENT && passed < trial->planned)
-		full = (size_t)(passed * (int64_t)width / trial->planned);
-	else if (trial->fate >= FATE_PROBING && trial->fate <= FATE_FORGOTTEN)
-		full = width;
-	fputs("[", stdout);
-	for (size_t i = 0; i < width; i++)
-		fputs(i < full ? "#" : " ", stdout);
-	fputs("]  ", stdout);
-}
-
-static const char *
-colour_of(const struct show *show, enum fate fate)
-{
-	if (!show->terminal.colour)
-		return "";
-	if (fate == FATE_REMEMBERED)
-		return "\033[32m";
-	return fate == FATE_FORGOTTEN ? "\033[31m" : "";
-}
-
-static void
-put_line(const struct show *show, const struct measure *measure, const struct trial *trial)
-{
-	char time[40];
-	char words[200];
-	struct text text = text_in(time, sizeof(time));
-	const char *colour = colour_of(show, trial->fate);
-
-	show_put_time(&text, trial->planned);
-	text = text_in(words, sizeof(words));
-	show_put_fate(&text, measure, trial);
-	printf("%8s  ", time);
-	if (show->way == SHOW_BARS)
-		put_bar(show, measure, trial);
-	fputs(colour, stdout);
-	if (show->terminal.columns > BESIDES_BAR)
-		fputs(words, stdout);
-	else
-		fputs(show_fate_word(trial->fate), stdout);
-	fputs(*colour == '\0' ? "\n" : "\033[0m\n", stdout);
-}
-
-static void
-put_cure(const struct measure *measure)
-{
-	char time[40];
-	struct text text = text_in(time, sizeof(time));
-
-	text_put_duration(&text, (cure_left(measure) + 999) / 1000);
-	printf(", cure: %lld of %lld, %s left", (long long)measure->cure.answered,
-	    (long long)measure->cure.probes, time);
-}
-
-/* The line below the connections. */
-static void
-put_network(const struct measure *measure)
-{
-	const struct control *control = &measure->control;
-	const struct cure *cure = &measure->cure;
-
-	if (control->is_down)
-		fputs("          the network or the server is away", stdout);
-	else
-		printf("          control: %lld of %lld probes answered",
-		    (long long)control->loss.answered, (long long)control->loss.sent);
-	if (cure->attempts != 0 && !cure->is_settled)
-		put_cure(measure);
-	fputs("\n", stdout);
-}
-
-static void
-draw(struct show *show, const struct measure *measure)
-{
-	if (measure->round == 0)
-		return;
-	if (show->drawn != 0)
-		printf("\033[%zuA", show->drawn);
-	for (size_t i = 0; i < measure->trial_count; i++) {
-		fputs("\033[2K", stdout);
-		put_line(show, measure, &measure->trials[i]);
-	}
-	fputs("\033[2K", stdout);
-	put_network(measure);
-	show->drawn = measure->trial_count + 1;
-	show->drawn_at = measure->now;
-	fflush(stdout);
+	return (milliseconds + unit - 1) / unit * unit;
 }
 
 static void
@@ -135,7 +37,7 @@ put_begin(struct show *show, const struct measure *measure)
 	struct text text = text_in(time, sizeof(time));
 
 	target_name(measure->target.chosen->ai_addr, measure->target.chosen->ai_addrlen, remote);
-	show_put_time(&text, plan_at_most(&measure->bounds));
+	show_put_time(&text, rounded_up(plan_at_most(&measure->bounds)));
 	fputs("How long may a connection to ", stdout);
 	terminal_put(stdout, show->host_port);
 	if (strcmp(remote, show->host_port) != 0)
@@ -160,9 +62,19 @@ put_round(struct show *show, const struct measure *measure)
 	    count == 1 ? "" : "s", from);
 	printf(count == 1 ? "\n" : " to %s\n", to);
 	show->drawn = 0;
-	if (show->way == SHOW_BARS && !fits(measure))
+	if (show->way == SHOW_BARS && !show_fits(measure))
 		show->way = SHOW_LINES;
 	fflush(stdout);
+}
+
+static void
+put_cure(const struct measure *measure)
+{
+	char idle[40];
+	struct text text = text_in(idle, sizeof(idle));
+
+	text_put_duration(&text, measure->cure.idle);
+	printf("          now one with a probe after each %s\n", idle);
 }
 
 static void
@@ -170,12 +82,12 @@ put_event(
     struct show *show, const struct measure *measure, enum event event, const struct trial *trial)
 {
 	if (event == EVENT_FATE && trial->fate != FATE_NOT_NEEDED)
-		put_line(show, measure, trial);
+		show_put_line(show, measure, trial);
 	else if (event == EVENT_NETWORK && measure->round != 0)
 		puts(measure->control.is_down ? "          the network or the server is away"
 					      : "          it is back");
 	else if (event == EVENT_CURE && !measure->cure.is_settled)
-		printf("          now one with a probe after each %d s\n", measure->cure.idle);
+		put_cure(measure);
 	fflush(stdout);
 }
 
@@ -214,6 +126,6 @@ show_notice(struct measure *measure, enum event event, const struct trial *trial
 	} else if (show->way == SHOW_LINES) {
 		put_event(show, measure, event, trial);
 	} else if (event != EVENT_TICK || measure->now - show->drawn_at >= REDRAW) {
-		draw(show, measure);
+		show_draw(show, measure);
 	}
 }

@@ -31,6 +31,16 @@ void show_notice(struct measure *measure, enum event event, const struct trial *
 /* What came out, and what to do about it. */
 void show_result(struct show *show, const struct measure *measure);
 
+/* Whether the round fits on the terminal: what is higher, or hardly wide, cannot be drawn again. */
+bool show_fits(const struct measure *measure);
+
+/* Draw the round, in place of what was drawn before. */
+void show_draw(struct show *show, const struct measure *measure);
+
+/* Print the line of one trial. */
+void show_put_line(
+    const struct show *show, const struct measure *measure, const struct trial *trial);
+
 /* Append a time as people say it: "8.4s" below 20 s, "5m43s". */
 void show_put_time(struct text *text, int64_t milliseconds);
 

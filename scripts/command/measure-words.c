@@ -87,7 +87,7 @@ show_put_fate(struct text *text, const struct measure *measure, const struct tri
 		text_put(text, "ended, it shows soon by whom");
 		break;
 	case FATE_REMEMBERED:
-		text_put(text, "remembered, answered in ");
+		text_put(text, "remembered, answered within ");
 		text_put_number(text, trial->answered_in);
 		text_put(text, " ms");
 		break;

@@ -31,6 +31,7 @@ static Suite *(*const suites[])(void) = {
 	measure_plan_suite,
 	measure_verdict_suite,
 	measure_target_suite,
+	measure_result_suite,
 };
 
 int

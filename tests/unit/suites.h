@@ -17,6 +17,7 @@ Suite *diagnostic_suite(void);
 Suite *group_suite(void);
 Suite *json_suite(void);
 Suite *measure_plan_suite(void);
+Suite *measure_result_suite(void);
 Suite *measure_target_suite(void);
 Suite *measure_verdict_suite(void);
 Suite *option_suite(void);

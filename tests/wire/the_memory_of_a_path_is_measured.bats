@@ -18,6 +18,7 @@ setup_file() {
 		lossy_nat finds lossy_nat 9 10.77.2.2:7000 silence
 		lossy_path finds_nothing lossy_path
 		free_path finds_nothing free_path
+		terminal redraws_on_a_terminal
 		manual session_is_true
 		outage is_not_fooled_by_an_outage
 	END
@@ -168,6 +169,24 @@ sees_that_probes_do_not_help() {
 	row "measure, firewall that ignores probes, 5 s" "-" "probes do not help" "probes do not help"
 }
 
+# A line for each connection, drawn again and again; and in a pipe a line for each result, with nothing to draw it.
+redraws_on_a_terminal() {
+	local escape=$'\033'
+	needs script stty
+	needs_python
+	serve
+	in_client script -qfec "stty rows 30 cols 100; exec $ROOT/build/kashim measure --longest 2s 10.77.2.2:7000" /dev/null >drawn || :
+	grep -q "$escape\[[0-9]*A.*  1s  \[######" drawn || fail "$(cat drawn)"
+	grep -q 'control: [1-9][0-9]* of [1-9][0-9]* probes answered' drawn
+	grep -q 'Nothing was forgotten up to 2s' drawn
+	in_client script -qfec "stty rows 4 cols 100; exec $ROOT/build/kashim measure --longest 2s 10.77.2.2:7000" /dev/null >small || :
+	not grep "$escape\[[0-9]*A" small
+	in_client "$ROOT/build/kashim" measure --longest 2s 10.77.2.2:7000 >lines || :
+	not grep "$escape\|\[###" lines
+	[ "$(grep -c '^ *[0-9.]*s  remembered, answered within [0-9]* ms$' lines)" -ge 5 ] || fail "$(cat lines)"
+	row "measure, terminal and pipe" "-" "redrawn; lines" "redrawn; lines"
+}
+
 # What stands in the manual, to the letter but for what depends on how fast the machine is: milliseconds, tenths of what
 # came out, and how many probes there were when it was sure.
 session_is_true() {
@@ -197,9 +216,9 @@ is_not_fooled_by_an_outage() {
 	serve
 	(
 		wait_for has_connections 14
-		sleep 7
+		until_after 7 "$(now)"
 		network_cut
-		sleep 8
+		until_after 8 "$(now)"
 		network_heal
 		touch healed
 	) &
@@ -256,6 +275,10 @@ has_connections() {
 
 @test "nothing is forgotten" {
 	scene free_path
+}
+
+@test "on a terminal what is going on is drawn again and again, and in a pipe there are lines" {
+	scene terminal
 }
 
 @test "the session of the manual" {

@@ -107,7 +107,7 @@ server_restarts() {
 	in_server ss -K dst 10.77.99.99 >/dev/null || skip "ss cannot end connections here"
 	(
 		wait_for has_connections 12
-		sleep 3
+		until_after 3 "$(now)"
 		in_server ss -K dst 10.77.1.2 >killed
 	) &
 	killer=$!
