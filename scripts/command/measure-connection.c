@@ -149,6 +149,12 @@ connection_probe(struct connection *connection)
 }
 
 void
+connection_be_silent(struct connection *connection)
+{
+	set(connection, SOL_SOCKET, SO_KEEPALIVE, 0);
+}
+
+void
 connection_keepalive(struct connection *connection, int idle, int interval, int count)
 {
 	set(connection, IPPROTO_TCP, TCP_KEEPINTVL, interval);

@@ -47,6 +47,9 @@ void connection_local(const struct connection *connection, char name[TARGET_NAME
  */
 void connection_probe(struct connection *connection);
 
+/* No more of them, until the next one. */
+void connection_be_silent(struct connection *connection);
+
 /* Have the kernel send probes: seconds. Again to change the times. */
 void connection_keepalive(struct connection *connection, int idle, int interval, int count);
 

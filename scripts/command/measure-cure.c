@@ -4,7 +4,7 @@
 #include "measure.h"
 #include "policy.h"
 
-enum { CONNECT_PATIENCE = 15000, ATTEMPTS = 5, MARGIN = 500 };
+enum { CONNECT_PATIENCE = 15000, ATTEMPTS = 5 };
 
 /* What path_timeout gives; less than it can give where none is short enough. */
 static void
@@ -140,20 +140,27 @@ cure_follow(struct measure *measure, short events)
 		see_probes(measure);
 }
 
+/* As old as a silent one is when it is forgotten, and a bit. */
+static int64_t
+age_needed(const struct measure *measure)
+{
+	return PLAN_LOWEST + measure->bounds.forgotten + measure->bounds.forgotten / 10;
+}
+
 int64_t
 cure_left(const struct measure *measure)
 {
-	int64_t left = measure->bounds.forgotten + MARGIN - measure->cure.lived;
+	int64_t left = age_needed(measure) - measure->cure.lived;
 
 	return left > 0 ? left : 0;
 }
 
-/* It has an answer at an age at which a silent one is forgotten, under the times that resulted. */
+/* It has an answer at such an age, under the times that resulted. */
 void
 cure_conclude(struct measure *measure)
 {
 	const struct cure *cure = &measure->cure;
 
-	if (cure->has_answer && cure->last_answer > measure->bounds.forgotten + MARGIN)
+	if (cure->has_answer && cure->last_answer > age_needed(measure))
 		settle(measure, true);
 }

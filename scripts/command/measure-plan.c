@@ -92,11 +92,11 @@ fill(int64_t low, int64_t high, int64_t *silences, size_t most)
 	return count;
 }
 
-/* A silence of about the server's limit can end either way. */
+/* A silence of about the server's limit can end either way, and a second comes before it. */
 static int64_t
 below_limit(int64_t limit)
 {
-	return limit - greater(limit / 20, 300);
+	return limit - greater(limit / 20, 300) - PLAN_LOWEST;
 }
 
 static int64_t

@@ -34,11 +34,12 @@ static int64_t
 next_look(const struct measure *measure, const struct trial *trial)
 {
 	int64_t silent = measure->now - trial->silent_since;
+	int64_t silence = silence_needed(trial);
 	int64_t probed = measure->now - trial->ended;
 
 	if (trial->fate == FATE_SILENT)
 		return measure->now + clamp(clamp(silent / 50, 20, TICK), 0,
-					  trial->planned > silent ? trial->planned - silent : 0);
+					  silence > silent ? silence - silent : 0);
 	if (trial->fate == FATE_PROBING)
 		return measure->now + (probed < 100 ? 5 : probed < 1000 ? 20 : 50);
 	return measure->now + TICK;
@@ -80,7 +81,7 @@ open_next(struct measure *measure)
 		if (trial->fate != FATE_WAITING)
 			continue;
 		trial->fate = FATE_CONNECTING;
-		trial->opened = measure->now;
+		trial->begun = trial->opened = measure->now;
 		connection_begin(&trial->connection, &measure->target);
 		return;
 	}

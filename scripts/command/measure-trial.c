@@ -3,7 +3,7 @@
 
 #include "measure.h"
 
-enum { CONNECT_PATIENCE = 15000, PROBE_PATIENCE = 180000, AT_ONCE = 2 };
+enum { CONNECT_PATIENCE = 15000 };
 
 bool
 trial_is_over(const struct trial *trial)
@@ -58,8 +58,8 @@ trial_settle(struct measure *measure, struct trial *trial, enum fate fate)
 	if (fate == FATE_REMEMBERED || fate == FATE_FORGOTTEN)
 		add_sample(measure, trial);
 	if (fate == FATE_CLOSED || fate == FATE_SPOKEN)
-		add_limit(measure, fate == FATE_CLOSED ? trial->silence : trial->pause,
-		    fate == FATE_SPOKEN);
+		add_limit(
+		    measure, fate == FATE_CLOSED ? trial->age : trial->pause, fate == FATE_SPOKEN);
 	connection_end(&trial->connection, 0);
 	measure->notice(measure, EVENT_FATE, trial);
 	if (fate == FATE_FORGOTTEN && measure->bounds.forgotten != 0)
@@ -81,6 +81,7 @@ see_end(struct measure *measure, struct trial *trial)
 		trial->is_probed = false;
 	if (!trial->is_probed)
 		trial->silence = measure->now - trial->silent_since;
+	trial->age = measure->now - trial->opened;
 	trial->ended = measure->now;
 	trial->manner = error == 0 ? MANNER_CLOSED : MANNER_RESET;
 	trial->fate = FATE_ENDED;
@@ -107,7 +108,7 @@ judge_end(struct measure *measure, struct trial *trial)
 	}
 	if (control->connection.state == CONNECTION_OPEN)
 		age = measure->now - control->opened;
-	by = verdict_ended_by(trial->silence, age, control->ended_age);
+	by = verdict_ended_by(trial->age, age, control->ended_age);
 	if (by != ENDED_BY_UNKNOWN)
 		trial_settle(measure, trial, by == ENDED_BY_SERVER ? FATE_CLOSED : FATE_FORGOTTEN);
 }
@@ -122,98 +123,8 @@ follow_opening(struct measure *measure, struct trial *trial)
 		trial_settle(measure, trial, FATE_VOID);
 	if (trial->connection.state != CONNECTION_OPEN)
 		return;
-	trial->fate = FATE_SILENT;
-	trial->opened = trial->silent_since = measure->now;
-	trial->received = trial->connection.received;
-}
-
-/* The server sent something: data, or a probe of its own. The silence begins anew. */
-static void
-start_again(struct measure *measure, struct trial *trial)
-{
-	int64_t pause = measure->now - trial->silent_since;
-
-	trial->pauses = verdict_is_same_age(pause, trial->pause) ? trial->pauses + 1 : 0;
-	trial->pause = pause;
-	trial->silent_since = measure->now;
-	trial->received = trial->connection.received;
-	if (trial->pauses >= (pause >= PLAN_LOWEST ? 3 : 30) ||
-	    measure->now - trial->opened > 4 * trial->planned + 60000)
-		trial_settle(measure, trial, FATE_SPOKEN);
-}
-
-/*
- * The next probe. The first ones follow each other at once: where one is lost, the path still sees
- * the end of the silence now. The others come at times that are so irregular that what loses each
- * third packet takes turns, and not within the half second in which Linux answers only once.
- */
-static void
-probe(struct measure *measure, struct trial *trial)
-{
-	static const int64_t pauses[] = { 1000, 600, 1600, 600, 600, 2100, 1100 };
-	size_t pause = (size_t)trial->unanswered % (sizeof(pauses) / sizeof(*pauses));
-
-	connection_probe(&trial->connection);
-	if (trial->at_once < AT_ONCE) {
-		trial->at_once++;
-		trial->next_probe = measure->now + 20;
-		return;
-	}
-	if (trial->unanswered == 0)
-		trial->control_answers = measure->control.loss.answered;
-	trial->unanswered++;
-	trial->next_probe = measure->now + 2 * trial->connection.round_trip + pauses[pause];
-}
-
-static void
-follow_silence(struct measure *measure, struct trial *trial)
-{
-	if (trial->connection.received != trial->received || trial->connection.spoke) {
-		start_again(measure, trial);
-		return;
-	}
-	if (measure->now - trial->silent_since < trial->planned)
-		return;
-	trial->silence = measure->now - trial->silent_since;
-	trial->ended = measure->now;
-	trial->is_probed = true;
-	trial->fate = FATE_PROBING;
-	probe(measure, trial);
-}
-
-static void
-follow_probes(struct measure *measure, struct trial *trial)
-{
-	const struct control *control = &measure->control;
-
-	if (trial->connection.received != trial->received) {
-		trial->answered_in = measure->now - trial->ended;
-		if (trial->unanswered != 0) {
-			measure->control.loss.sent += trial->unanswered;
-			measure->control.loss.answered++;
-		}
-		trial_settle(measure, trial, FATE_REMEMBERED);
-		return;
-	}
-	if (measure->now - trial->ended > PROBE_PATIENCE) {
-		trial_settle(measure, trial, FATE_VOID);
-		return;
-	}
-	if (measure->now < trial->next_probe)
-		return;
-	/* While the network was down no probe came through: it was silent for longer. */
-	if (trial->ended < control->works_since) {
-		trial->silence = measure->now - trial->silent_since;
-		trial->ended = measure->now;
-		trial->unanswered = trial->at_once = 0;
-	}
-	if (!control->is_down && verdict_is_forgotten(&control->loss, trial->unanswered,
-				     control->loss.answered - trial->control_answers)) {
-		trial->manner = MANNER_SILENCE;
-		trial_settle(measure, trial, FATE_FORGOTTEN);
-		return;
-	}
-	probe(measure, trial);
+	trial->opened = measure->now;
+	silence_begin(measure, trial);
 }
 
 void
@@ -228,8 +139,6 @@ trial_follow(struct measure *measure, struct trial *trial, short events)
 		follow_opening(measure, trial);
 	else if (trial->connection.state == CONNECTION_ENDED && !trial_is_over(trial))
 		see_end(measure, trial);
-	else if (trial->fate == FATE_SILENT)
-		follow_silence(measure, trial);
-	else if (trial->fate == FATE_PROBING)
-		follow_probes(measure, trial);
+	else if (trial->fate == FATE_SILENT || trial->fate == FATE_PROBING)
+		silence_follow(measure, trial);
 }

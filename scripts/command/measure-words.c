@@ -71,7 +71,8 @@ put_void(struct text *text, const struct trial *trial)
 void
 show_put_fate(struct text *text, const struct measure *measure, const struct trial *trial)
 {
-	int64_t left = trial->silent_since + trial->planned - measure->now;
+	int64_t left = trial->silent_since + trial->planned - measure->now +
+		       (trial->is_settled ? 0 : PLAN_LOWEST);
 
 	switch (trial->fate) {
 	case FATE_SILENT:
@@ -96,7 +97,7 @@ show_put_fate(struct text *text, const struct measure *measure, const struct tri
 		break;
 	case FATE_CLOSED:
 		text_put(text, "ended by the server after ");
-		show_put_time(text, trial->silence);
+		show_put_time(text, trial->age);
 		break;
 	case FATE_SPOKEN:
 		text_put(text, "the server speaks each ");

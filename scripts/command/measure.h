@@ -41,7 +41,11 @@ struct trial {
 	struct connection connection;
 	enum fate fate;
 	int64_t planned;
-	int64_t opened, silent_since;
+	bool is_settled; /* after a first silence, of a second, it had an answer */
+	int64_t begun;   /* to connect */
+	int64_t opened;  /* or when the server last spoke */
+	int64_t age;     /* when it ended, since then */
+	int64_t silent_since;
 	int64_t silence; /* how long it really was */
 	int64_t ended;   /* when the silence was over: first probe, or end from outside */
 	int64_t next_probe;
@@ -132,6 +136,14 @@ void measure_run(struct measure *measure);
 void trial_follow(struct measure *measure, struct trial *trial, short events);
 void trial_settle(struct measure *measure, struct trial *trial, enum fate fate);
 bool trial_is_over(const struct trial *trial);
+
+/*
+ * Its silence: begin it, once it is open, and end it with probes. There are two of them. The first,
+ * of a second, shows that both ends and all between them have seen that it is open.
+ */
+void silence_begin(struct measure *measure, struct trial *trial);
+void silence_follow(struct measure *measure, struct trial *trial);
+int64_t silence_needed(const struct trial *trial); /* how long it is to be now */
 
 /* The control connection. */
 void control_begin(struct measure *measure);
