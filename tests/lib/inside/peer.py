@@ -68,10 +68,9 @@ class Connection(threading.Thread):
                     tell("got", word)
                     if word == "ping":
                         self.send("pong")
-        except TimeoutError:
-            end = "impatience"
         except OSError as error:
-            end = errno.errorcode[error.errno]
+            # Python's own has no number; the kernel's ETIMEDOUT is of the same class.
+            end = "impatience" if error.errno is None else errno.errorcode[error.errno]
         tell("ended", end, "%.2f" % self.silence())
         connections.remove(self)
         self.sock.close()

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What retransmit_max does, which every policy has: sent data that nobody acknowledges end a connection about when silence
+# would, but not before about 15 s. An outage that is over before loses nothing, a peer that does not read is never given
+# up, and connect(2) takes as long as ever.
+
+load ../lib/wire
+
+# idle 2 s, interval 1 s, count 3 would be 5 s of silence; the shortest time that the kernel can give is 15 s.
+IN_FLIGHT=15
+
+# Everything takes longer than what other files wait for.
+PATIENCE=40
+
+setup_file() {
+	play_all <<-'END'
+		client_ipv4 client_notices IPv4 10.77.2.2
+		client_ipv6 client_notices IPv6 fd77:2::2
+		server_ipv4 server_notices IPv4 10.77.2.2
+		server_ipv6 server_notices IPv6 fd77:2::2
+		heals outage_loses_nothing
+		reader reader_pauses
+		closed closed_reader
+		hole connect_into_a_hole
+	END
+}
+
+teardown_file() {
+	stop_all
+}
+
+begin() {
+	needs_python
+	needs retransmit-max
+	policy 'idle = 2; interval = 1; count = 3;'
+}
+
+# The kernel looks when a retransmission is due, which it is every second: one more or less than this.
+lost_in_flight() {
+	local line
+	says "$1" 'ended .*'
+	line=$(grep -m 1 ^ended "$1.log")
+	[ "${line% *}" = "ended ETIMEDOUT" ] || fail "$1: $line" || return
+	MEASURED=${line##* }
+	awk -v measured="$MEASURED" 'BEGIN { exit !(measured >= 14.4) }' || fail "$1: $line, too early" || return
+	awk -v measured="$MEASURED" 'BEGIN { exit !(measured <= 17) }' || fail "$1: $line, too late"
+}
+
+client_notices() {
+	local family=$1 address=$2
+	begin
+	peer server server accept "$address" 7000
+	says server listening
+	peer plain client connect "$address" 7000
+	wrapped_peer kashim client connect "$address" 7000
+	says server open 2
+	ping_from server
+	says server 'got pong' 2
+	silence
+	network_cut
+	within 1.9
+	ping_from plain kashim
+	lost_in_flight kashim
+	is_waiting plain
+	row "client, $family, data in flight" "still waiting after $MEASURED s" "ETIMEDOUT after $MEASURED s" "about $IN_FLIGHT s"
+}
+
+server_notices() {
+	local family=$1 address=$2
+	begin
+	peer plain server accept "$address" 7000
+	wrapped_peer kashim server accept "$address" 7001
+	says plain listening
+	says kashim listening
+	peer one client connect "$address" 7000
+	peer two client connect "$address" 7001
+	says plain open
+	says kashim open
+	ping_from one two
+	says one 'got pong'
+	says two 'got pong'
+	silence
+	network_cut
+	within 1.9
+	ping_from plain kashim
+	lost_in_flight kashim
+	is_waiting plain
+	row "server, $family, data in flight" "still waiting after $MEASURED s" "ETIMEDOUT after $MEASURED s" "about $IN_FLIGHT s"
+}
+
+# The way to the first server heals, that to the second one does not.
+outage_loses_nothing() {
+	begin
+	peer one server accept 10.77.2.2 7000
+	peer two server accept 10.77.2.2 7001
+	says one listening
+	says two listening
+	wrapped_peer kashim client connect 10.77.2.2 7000
+	peer plain client connect 10.77.2.2 7000
+	wrapped_peer kashim-dead client connect 10.77.2.2 7001
+	says one open 2
+	says two open
+	ping_from one two
+	says one 'got pong' 2
+	says two 'got pong'
+	silence
+	network_cut 7000 7001
+	within 1.9
+	ping_from kashim plain kashim-dead
+	network_heal_after 9 7000
+	says kashim 'got pong'
+	says plain 'got pong'
+	lost_in_flight kashim-dead
+	is_waiting kashim
+	is_waiting plain
+	carries_data kashim
+	row "outage of 9 s, data in flight" "lives" "lives; where it lasts: ETIMEDOUT after $MEASURED s" "lives; about $IN_FLIGHT s"
+}
+
+# Who sends, what the reader gets when it has paused for four times as long as data in flight may stay unacknowledged.
+reader_pauses() {
+	local name port=7000 sent
+	begin
+	policy 'idle = 2; interval = 1; count = 3; user_timeout = "auto";' user
+	for name in plain kashim user; do
+		start "to-$name" server "$PYTHON" "$ROOT/tests/lib/inside/flight.py" drain 10.77.2.2 "$port"
+		says "to-$name" listening
+		port=$((port + 1))
+	done
+	start plain client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7000
+	start_wrapped kashim client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7001
+	CONF=user start_wrapped user client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7002
+	for name in plain kashim user; do
+		says "$name" 'sent [0-9]*'
+	done
+	until_after $((4 * IN_FLIGHT)) "$(now)"
+	ping_from to-plain to-kashim to-user
+	for name in plain kashim; do
+		sent=$(sed -n 's/^sent //p' "$name.log")
+		says "to-$name" "got $sent"
+	done
+	# The control: a user timeout has ended its connection.
+	says to-user 'ended ECONNRESET'
+	row "reader that pauses for $((4 * IN_FLIGHT)) s" "all $(sed -n 's/^sent //p' plain.log) bytes" \
+		"all $sent bytes; with user_timeout: ECONNRESET" "all"
+}
+
+# The limit: nobody waits for a connection that the program has closed, and the kernel gives it up when the wait between
+# retransmissions has reached its longest, be the peer alive. Its remedy is a sysctl.
+closed_reader() {
+	local name port=7000
+	begin
+	for name in plain kashim remedy; do
+		[ "$name" != remedy ] || in_client sh -c 'echo 16 >/proc/sys/net/ipv4/tcp_orphan_retries'
+		start "to-$name" server "$PYTHON" "$ROOT/tests/lib/inside/flight.py" drain 10.77.2.2 "$port"
+		says "to-$name" listening
+		if [ "$name" = plain ]; then
+			start "$name" client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 "$port" close
+		else
+			start_wrapped "$name" client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 "$port" close
+		fi
+		says "$name" 'sent [0-9]*'
+		wait_for ended "$name"
+		[ "$name" != kashim ] || wait_for no_orphan
+		until_after 4 "$(now)"
+		ping_from "to-$name"
+		says "to-$name" 'ended .*'
+		port=$((port + 1))
+	done
+	for name in plain remedy; do
+		said "to-$name" 'ended EOF'
+		said "to-$name" "got $(sed -n 's/^sent //p' "$name.log")"
+	done
+	said to-kashim 'ended ECONNRESET'
+	row "the same, 4 s, closed by the program" "all" "ECONNRESET; with tcp_orphan_retries = 16: all" "see LIMITS"
+}
+
+no_orphan() {
+	[ -z "$(in_client ss -Htn 'dport = :7001')" ]
+}
+
+connect_into_a_hole() {
+	local name expected
+	begin
+	in_client sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_syn_retries'
+	network_cut
+	start plain client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000
+	start_wrapped kashim client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000
+	start_wrapped nonblock client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000 nonblock
+	for name in plain kashim nonblock; do
+		says "$name" 'ended ETIMEDOUT .*'
+	done
+	expected=$(sed -n 's/^ended ETIMEDOUT //p' plain.log)
+	for name in kashim nonblock; do
+		awk -v one="$(sed -n 's/^ended ETIMEDOUT //p' "$name.log")" -v other="$expected" \
+			'BEGIN { exit !(one > other - 1 && one < other + 1) }' ||
+			fail "$name: $(cat "$name.log"), and without kashim $expected s"
+	done
+	row "connect(2) into a hole" "ETIMEDOUT after $expected s" "ETIMEDOUT after $(sed -n 's/^ended ETIMEDOUT //p' kashim.log) s" "the same"
+}
+
+
+@test "a client, IPv4" {
+	scene client_ipv4
+}
+
+@test "a client, IPv6" {
+	scene client_ipv6
+}
+
+@test "a server, IPv4" {
+	scene server_ipv4
+}
+
+@test "a server, IPv6" {
+	scene server_ipv6
+}
+
+@test "an outage that is over before loses nothing" {
+	scene heals
+}
+
+@test "a reader that pauses for four times that long gets every byte" {
+	scene reader
+}
+
+@test "the limit: a program that has closed the connection while its peer does not read" {
+	scene closed
+}
+
+@test "a connect into a hole is as without the shim" {
+	scene hole
+}
