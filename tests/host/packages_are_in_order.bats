@@ -97,7 +97,7 @@ field() {
 	needs_rpms 1
 	for package in kashim libkashim; do
 		rpm -qlp "$PACKAGES"/1/rpm/"$package"-0*.rpm 2>/dev/null
-	done | sed -e 's/\.gz$//' -e 's|/site-functions/|/vendor-completions/|' | sort >of-rpm
+	done | sed -e 's/\.gz$//' -e 's|/site-functions/|/vendor-completions/|' -e 's|^/usr/lib/systemd/|/lib/systemd/|' | sort >of-rpm
 	cat <(contents "$PACKAGES"/1/deb/kashim_*.deb) <(contents "$PACKAGES"/1/deb/libkashim_*.deb) |
 		sed 's/\.gz$//' | grep -vE '/(changelog|copyright)$|/lintian/' | sort >of-deb
 	comm -23 of-deb of-rpm >lacking
