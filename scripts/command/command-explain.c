@@ -7,6 +7,7 @@
 #include "command.h"
 #include "explain.h"
 #include "json.h"
+#include "outside-launcher.h"
 #include "profile.h"
 #include "program.h"
 
@@ -281,6 +282,7 @@ explain_reach(const struct program *program)
 	char message[600];
 	struct text why = text_in(message, sizeof(message));
 
+	launcher_warn(program);
 	if (!program_is_reached(program, &why)) {
 		program_print_unreached(program, message, true);
 		return STATUS_FAILED;

@@ -10,6 +10,7 @@
 #include "environment.h"
 #include "help.h"
 #include "installed.h"
+#include "outside-launcher.h"
 #include "profile.h"
 #include "program.h"
 
@@ -88,6 +89,8 @@ admit(char **arguments, bool best_effort)
 		program_print_unreached(&program, message, best_effort);
 		status = best_effort ? STATUS_GOOD : STATUS_OWN;
 	}
+	if (program.arguments != NULL)
+		launcher_warn(&program);
 	program_free(&program);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-launcher.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -12,9 +13,11 @@ enum { GENERATIONS_MOST = 16 };
 static const struct launcher {
 	const char *program;
 	const char *remedy;
+	const char *when; /* one of these arguments, for what is else no matter; or NULL */
 } launchers[] = {
 	{ "master", "name LD_PRELOAD and KASHIM_CONF in import_environment of main.cf" },
 	{ "postfix", "name LD_PRELOAD and KASHIM_CONF in import_environment of main.cf" },
+	{ "postmulti", "name LD_PRELOAD and KASHIM_CONF in import_environment of main.cf" },
 	{ "cron", "write LD_PRELOAD=... above the lines of the crontab, or kashim run in them" },
 	{ "crond", "write LD_PRELOAD=... above the lines of the crontab, or kashim run in them" },
 	{ "anacron", "write kashim run in the lines of the anacrontab" },
@@ -23,14 +26,15 @@ static const struct launcher {
 	{ "su", "inside out: su - USER -c 'kashim run PROGRAM'" },
 	{ "doas", "inside out: doas kashim run PROGRAM" },
 	{ "pkexec", "inside out: pkexec kashim run PROGRAM" },
-	{ "runuser", "inside out: runuser -l USER -c 'kashim run PROGRAM'" },
-	{ "env", "inside out: env -i kashim run PROGRAM" },
+	{ "runuser", "inside out: runuser -l USER -c 'kashim run PROGRAM'", " - -l --login " },
+	{ "env", "inside out: env -i kashim run PROGRAM", " - -i --ignore-environment " },
 	{ "firejail", "firejail --env=LD_PRELOAD=..., or inside out: firejail kashim run PROGRAM" },
-	{ "bwrap", "bwrap --setenv LD_PRELOAD ..." },
+	{ "bwrap", "bwrap --setenv LD_PRELOAD ...", " --clearenv " },
 	{ "sshd", "sessions start afresh: kashim system enable, or kashim run in there" },
 	{ "login", "sessions start afresh: kashim system enable" },
 	{ "service", "kashim enable UNIT, as the script clears the environment" },
 	{ "apache2ctl", "write LD_PRELOAD into /etc/apache2/envvars" },
+	{ "apachectl", "write LD_PRELOAD into /etc/apache2/envvars" },
 };
 
 const char *
@@ -40,6 +44,44 @@ launcher_remedy(const char *program)
 		if (strcmp(launchers[i].program, program) == 0)
 			return launchers[i].remedy;
 	return NULL;
+}
+
+/* Whether some argument, behind the first, is one of those in `when`, between blanks. */
+static bool
+has_argument(const struct program *program, const char *when)
+{
+	const char *at = program->arguments;
+	const char *end = at + program->arguments_size;
+	char word[32];
+
+	for (at += strlen(at) + 1; at < end; at += strlen(at) + 1) {
+		struct text text = text_in(word, sizeof(word));
+
+		text_put(&text, " ");
+		text_put(&text, at);
+		text_put(&text, " ");
+		if (strstr(when, word) != NULL)
+			return true;
+	}
+	return false;
+}
+
+void
+launcher_warn(const struct program *program)
+{
+	const char *slash = strrchr(program->executed, '/');
+	const char *name = slash == NULL ? program->executed : slash + 1;
+
+	for (size_t i = 0; i < sizeof(launchers) / sizeof(*launchers); i++) {
+		const struct launcher *launcher = &launchers[i];
+
+		if (strcmp(launcher->program, name) != 0 ||
+		    (launcher->when != NULL && !has_argument(program, launcher->when)))
+			continue;
+		fprintf(stderr,
+		    "kashim: %s starts programs with an environment of its own, without kashim: %s\n",
+		    name, launcher->remedy);
+	}
 }
 
 static void

@@ -3,6 +3,7 @@
 #define KASHIM_OUTSIDE_LAUNCHER_H
 
 #include "outside-process.h"
+#include "program.h"
 
 enum { LAUNCHER_LONGEST = 320 };
 
@@ -18,5 +19,8 @@ void launcher_find(char *said, const struct process *process);
  * where none is known to do so.
  */
 const char *launcher_remedy(const char *program);
+
+/* Say so on stderr before such a program is run. */
+void launcher_warn(const struct program *program);
 
 #endif

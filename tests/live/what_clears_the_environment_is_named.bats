@@ -35,7 +35,7 @@ note_has() {
 
 @test "each launcher that is known" {
 	needs_root
-	sed -n 's/^	{ "\([a-z0-9]*\)", "\(.*\)" },$/\1\t\2/p' "$ROOT/scripts/command/outside-launcher.c" >known
+	sed -n 's/^	{ "\([a-z0-9]*\)", "\([^"]*\)".* },$/\1\t\2/p' "$ROOT/scripts/command/outside-launcher.c" >known
 	[ "$(wc -l <known)" -ge 15 ] || fail "they are not found"
 	while IFS=$'\t' read -r name remedy; do
 		launch "$name"
@@ -56,8 +56,36 @@ note_has() {
 	note_has 'restart or kashim apply'
 }
 
+# What is said before it runs.
+warns() {
+	grep -qF "kashim: $1 starts programs with an environment of its own, without kashim: $2" err || fail "$(cat err)"
+}
+
+@test "kashim run says it beforehand" {
+	ends 0 '' "$COMMAND" run --conf k.conf env -i /bin/true
+	warns env 'inside out: env -i kashim run PROGRAM'
+	ends 0 '' "$COMMAND" run --conf k.conf env A=b /bin/true
+	[ ! -s err ] || fail "$(cat err)"
+	ends 0 '' "$COMMAND" run --conf k.conf /bin/true -i
+	[ ! -s err ] || fail "$(cat err)"
+	cp "$(type -P true)" cron
+	ends 0 '' "$COMMAND" run --conf k.conf ./cron
+	warns cron 'write LD_PRELOAD=... above the lines of the crontab'
+	needs sudo
+	ends 125 'sudo cannot be reached: set-uid' "$COMMAND" run --conf k.conf sudo true
+	warns sudo 'inside out: sudo kashim run PROGRAM'
+}
+
+@test "kashim enable says it beforehand" {
+	needs_root
+	cp "$(type -P true)" atd
+	ends 0 '' "$COMMAND" explain --reach -- ./atd
+	warns atd 'write kashim run in front of the commands of the job'
+	grep -q 'explain --reach' "$ROOT/scripts/host/kashim-unit"
+}
+
 @test "each launcher that is known is in the manual" {
-	sed -n 's/^	{ "\([a-z0-9]*\)", ".*" },$/\1/p' "$ROOT/scripts/command/outside-launcher.c" >known
+	sed -n 's/^	{ "\([a-z0-9]*\)", ".*},$/\1/p' "$ROOT/scripts/command/outside-launcher.c" >known
 	[ -s known ]
 	while read -r name; do
 		grep -q "\<$name\>" "$ROOT/scripts/host/kashim-watch.8" || fail "$name is not in kashim-watch(8)"
