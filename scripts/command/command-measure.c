@@ -61,7 +61,7 @@ measure(struct measure *measured, const char *host_port, const char *local, bool
 {
 	char message[400];
 	struct text error = text_in(message, sizeof(message));
-	struct show show;
+	static struct show show;
 	bool is_usage;
 
 	if (!target_find(&measured->target, host_port, local, &error, &is_usage)) {

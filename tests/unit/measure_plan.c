@@ -137,9 +137,8 @@ START_TEST(a_path_without_memory_ends_the_search)
 	struct bounds bounds = usual;
 	int64_t silences[PLAN_SILENCES];
 	int rounds = 0;
-	size_t count;
 
-	while ((count = plan_round(&bounds, silences)) != 0) {
+	while (plan_round(&bounds, silences) != 0) {
 		/* It takes a few milliseconds more. */
 		bounds.forgotten = silences[0] + 7;
 		ck_assert_int_le(++rounds, 3);
