@@ -10,22 +10,6 @@ from measure import Variant
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "build/libkashim.so"
 
-# What any library would pay for the sockets that a program inherits: their options, and nothing else.
-OPTIONS = """
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-__attribute__((constructor)) static void set_options(void)
-{
-	const int on = 1, idle = 60, interval = 10, count = 6;
-	for (int fd = 3; setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) == 0; fd++) {
-		setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
-		setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	}
-}
-"""
-
 DEFAULTS = "defaults: { idle = 60; interval = 10; count = 6; };\n"
 
 
@@ -76,7 +60,6 @@ def prepare(work):
         "again": Variant("none, once more"),
         "empty": Variant("empty shared object", build(work, "empty", "")),
         "bare": Variant("empty, without start files", build(work, "bare", "", "-nostdlib")),
-        "options": Variant("the options alone", build(work, "options", OPTIONS)),
         "self": Variant("the program itself"),
         "compiled": Variant("kashim, compiled policy", kashim("compiled")),
         "thousand": Variant("kashim, 1,000 rules", kashim("thousand")),
