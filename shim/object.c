@@ -10,6 +10,10 @@
 
 #include <sys/auxv.h>
 
+#if defined(__hppa__) || defined(__ia64__)
+#error "where a pointer to a function is no address, the loader alone can make one"
+#endif
+
 static const void *
 at_address(ElfW(Addr) address)
 {
