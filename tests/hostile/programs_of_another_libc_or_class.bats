@@ -87,6 +87,16 @@ rules_decide() {
 	under_the_shim_and_without is_served
 }
 
+@test "musl: so they do by the library that musl-gcc builds" {
+	built_make_sockets musl-gcc
+	ln -s "$ROOT/conf" "$ROOT/shim" .
+	make -s -f "$ROOT/Makefile" CC=musl-gcc build/libkashim.so >make.log 2>&1 || fail "$(cat make.log)"
+	not readelf -V build/libkashim.so | grep GLIBC
+	# shellcheck disable=SC2034 # live.bash reads it
+	WRAPPED=(env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$PWD/build/libkashim.so")
+	under_the_shim is_served
+}
+
 @test "musl: errno and results are kept" {
 	built errno_probe musl-gcc
 	WITH=("${WRAPPED[@]}")
