@@ -91,7 +91,7 @@ rules_decide() {
 	built_make_sockets musl-gcc
 	ln -s "$ROOT/conf" "$ROOT/shim" .
 	make -s -f "$ROOT/Makefile" CC=musl-gcc build/libkashim.so >make.log 2>&1 || fail "$(cat make.log)"
-	not readelf -V build/libkashim.so | grep GLIBC
+	not grep GLIBC <(readelf -V build/libkashim.so)
 	# shellcheck disable=SC2034 # live.bash reads it
 	WRAPPED=(env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$PWD/build/libkashim.so")
 	under_the_shim is_served
