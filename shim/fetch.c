@@ -16,6 +16,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "next.h"
+#include "page.h"
 #include "path.h"
 
 /* What is wrong with the text, or with its compiled form. */
@@ -57,8 +58,7 @@ make_room(struct fetched *fetched, size_t size)
 static void
 trim(struct fetched *fetched, size_t size)
 {
-	size_t page = getauxval(AT_PAGESZ);
-	size_t kept = (size + page - 1) / page * page;
+	size_t kept = page_end(size, getauxval(AT_PAGESZ));
 
 	if (kept >= fetched->mapping_size)
 		return;

@@ -11,6 +11,7 @@
 #include "inline.h"
 #include "kernel.h"
 #include "libc.h"
+#include "page.h"
 
 /*
  * The kernel says so without harm: futex(2) reads a word before it waits for it to change, here for
@@ -78,13 +79,16 @@ memory_seal_library(void)
 {
 	const char *base = (const char *)&__ehdr_start;
 	const ElfW(Phdr) *segment = (const void *)(base + __ehdr_start.e_phoff);
-	size_t within = getauxval(AT_PAGESZ) - 1;
+	size_t page = getauxval(AT_PAGESZ);
 
 	/* musl gives what is left of the last page to malloc(3): ldso/dynlink.c, reclaim_gaps(). */
 	if (!libc_is_glibc())
 		return;
-	for (unsigned i = 0; i < __ehdr_start.e_phnum; i++)
+	for (unsigned i = 0; i < __ehdr_start.e_phnum; i++) {
+		uintptr_t start = page_start(segment[i].p_vaddr, page);
+		uintptr_t end = page_end(segment[i].p_vaddr + segment[i].p_memsz, page);
+
 		if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_W) != 0)
-			memory_seal(base + (segment[i].p_vaddr & ~within),
-			    segment[i].p_memsz + (segment[i].p_vaddr & within));
+			memory_seal(base + start, end - start);
+	}
 }

@@ -7,6 +7,7 @@
 
 static Suite *(*const suites[])(void) = {
 	text_suite,
+	page_suite,
 	path_suite,
 	option_suite,
 	retransmit_suite,

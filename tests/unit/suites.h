@@ -4,7 +4,7 @@
 
 #include <check.h>
 
-/* What is claimed about each part of conf/, one suite a file. */
+/* What is claimed about each part of conf/ and of what else is pure, one suite a file. */
 Suite *address_suite(void);
 Suite *build_suite(void);
 Suite *compiled_suite(void);
@@ -21,6 +21,7 @@ Suite *measure_result_suite(void);
 Suite *measure_target_suite(void);
 Suite *measure_verdict_suite(void);
 Suite *option_suite(void);
+Suite *page_suite(void);
 Suite *path_suite(void);
 Suite *place_suite(void);
 Suite *policy_suite(void);
