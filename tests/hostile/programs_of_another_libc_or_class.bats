@@ -173,6 +173,21 @@ needs_32_bit() {
 	under_the_shim_and_without is_served
 }
 
+# Until Linux 4.3 a 32-bit program had one call for all that is done to sockets, and the shim what libc has not found yet.
+@test "32-bit: a kernel that has socketcall(2) alone" {
+	needs_32_bit
+	gcc -m32 -D_GNU_SOURCE -o sockets "$ROOT/tests/everywhere/client_and_server.c"
+	gcc -m32 -D_GNU_SOURCE -shared -fPIC -o old.so "$ROOT/tests/lib/preload/old_kernel.c"
+	cat >k.conf <<-'END'
+		rules = ( { direction = "accept"; local = "127.0.0.1"; mode = "suggest"; idle = 35; } );
+	END
+	"$ROOT/build/kashim" compile k.conf >/dev/null
+	in_scene env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$SHIM32" ./sockets >new
+	in_scene env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$SHIM32:$PWD/old.so" ./sockets >old
+	grep -q '^accepted  IPv4 1/35/10/6$' new || fail "control: $(cat new)"
+	diff new old
+}
+
 @test "32-bit: errno and results are kept" {
 	needs_32_bit
 	built errno_probe gcc -m32
