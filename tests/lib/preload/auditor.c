@@ -3,11 +3,6 @@
 #include <link.h>
 #include <stdint.h>
 
-unsigned la_version(unsigned version);
-unsigned la_objopen(struct link_map *map, Lmid_t space, uintptr_t *cookie);
-uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned index, uintptr_t *reference,
-    uintptr_t *definition, unsigned *flags, const char *name);
-
 unsigned
 la_version(unsigned version)
 {
