@@ -64,6 +64,10 @@ plain() {
 	"${AS[@]}" "$@"
 }
 
+library() {
+	find /usr/local/lib -name libkashim.so
+}
+
 fail() {
 	echo "$*" >&2
 	exit 1
@@ -146,8 +150,11 @@ play() {
 	WITH=(env -u BESIDE)
 	case $way in
 	control) ;;
-	preload) WITH+=("LD_PRELOAD=$(echo /usr/local/lib/*/libkashim.so)") ;;
-	*) WITH+=(kashim run --) ;;
+	preload) WITH+=("LD_PRELOAD=$(library)") ;;
+	*)
+		# What a preload cannot reach, kashim run refuses.
+		if [ "$reached" = yes ]; then WITH+=(kashim run --); else WITH+=("LD_PRELOAD=$(library)"); fi
+		;;
 	esac
 	# The others have it compiled, so in this one each program that starts has it done by a child.
 	[ ! -e /etc/kashim.conf ] || [ "$way" = rules ] || kashim compile >/dev/null
