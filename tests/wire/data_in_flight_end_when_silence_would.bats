@@ -10,6 +10,7 @@ load ../lib/wire
 IN_FLIGHT=15
 
 # Everything takes longer than what other files wait for.
+# shellcheck disable=SC2034 # of basics.bash
 PATIENCE=40
 
 setup_file() {
@@ -32,7 +33,7 @@ teardown_file() {
 begin() {
 	needs_python
 	needs retransmit-max
-	policy 'idle = 2; interval = 1; count = 3;'
+	settings 'idle = 2; interval = 1; count = 3;'
 }
 
 # The kernel looks when a retransmission is due, which it is every second: one more or less than this.
@@ -121,13 +122,13 @@ outage_loses_nothing() {
 reader_pauses() {
 	local name port=7000 sent
 	begin
-	policy 'idle = 2; interval = 1; count = 3; user_timeout = "auto";' user
+	settings 'idle = 2; interval = 1; count = 3; user_timeout = "auto";' user
 	for name in plain kashim user; do
-		start "to-$name" server "$PYTHON" "$ROOT/tests/lib/inside/flight.py" drain 10.77.2.2 "$port"
+		start_named "to-$name" server "$PYTHON" "$ROOT/tests/lib/inside/flight.py" drain 10.77.2.2 "$port"
 		says "to-$name" listening
 		port=$((port + 1))
 	done
-	start plain client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7000
+	start_named plain client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7000
 	start_wrapped kashim client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7001
 	CONF=user start_wrapped user client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 7002
 	for name in plain kashim user; do
@@ -152,10 +153,10 @@ closed_reader() {
 	begin
 	for name in plain kashim remedy; do
 		[ "$name" != remedy ] || in_client sh -c 'echo 16 >/proc/sys/net/ipv4/tcp_orphan_retries'
-		start "to-$name" server "$PYTHON" "$ROOT/tests/lib/inside/flight.py" drain 10.77.2.2 "$port"
+		start_named "to-$name" server "$PYTHON" "$ROOT/tests/lib/inside/flight.py" drain 10.77.2.2 "$port"
 		says "to-$name" listening
 		if [ "$name" = plain ]; then
-			start "$name" client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 "$port" close
+			start_named "$name" client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 "$port" close
 		else
 			start_wrapped "$name" client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" fill 10.77.2.2 "$port" close
 		fi
@@ -184,7 +185,7 @@ connect_into_a_hole() {
 	begin
 	in_client sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_syn_retries'
 	network_cut
-	start plain client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000
+	start_named plain client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000
 	start_wrapped kashim client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000
 	start_wrapped nonblock client "$PYTHON" "$ROOT/tests/lib/inside/flight.py" hole 10.77.2.2 7000 nonblock
 	for name in plain kashim nonblock; do
