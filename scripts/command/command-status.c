@@ -34,6 +34,8 @@ put_options(struct json *json, const char *prefix, const struct settings *settin
 		outside_json_value(
 		    json, room, status_options[i], settings->value[status_options[i]]);
 	}
+	json_option(json, *prefix == '\0' ? "retransmit_max" : "wanted_retransmit_max",
+	    OPTION_RETRANSMIT_MAX, settings->value[OPTION_RETRANSMIT_MAX]);
 }
 
 static void
@@ -77,6 +79,14 @@ put_object(struct json *json, const struct finding *finding)
 	json_string(json, "direction",
 	    socket->direction == DIRECTION_ANY ? NULL : direction_names[socket->direction]);
 	put_options(json, "", &socket->have);
+	if (status_dead_after(finding) == -1)
+		json_null(json, "dead_after");
+	else
+		json_number(json, "dead_after", status_dead_after(finding));
+	if (status_in_flight_after(finding) == -1)
+		json_null(json, "in_flight_after");
+	else
+		json_number(json, "in_flight_after", status_in_flight_after(finding));
 	if (socket->next_probe == -1)
 		json_null(json, "next_probe");
 	else

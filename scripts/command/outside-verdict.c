@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-verdict.h"
 
+#include <stdlib.h>
+
 #include "apply.h"
 #include "profile.h"
 
@@ -50,6 +52,20 @@ find_lacking(
 	return lacking;
 }
 
+/* What apply_adopt_connection() would change. The kernel rounds times to its ticks, of 10 ms at most. */
+static uint32_t
+find_lacking_of_connection(const struct settings *wanted, const struct settings *have)
+{
+	const struct option_row *row = &option_table[OPTION_RETRANSMIT_MAX];
+	int32_t value = have->value[OPTION_RETRANSMIT_MAX];
+
+	if (wanted->value[OPTION_RETRANSMIT_MAX] == VALUE_UNSET || value == VALUE_UNSET)
+		return 0;
+	if (abs(apply_choose(wanted, OPTION_RETRANSMIT_MAX, value, row->max) - value) <= 10)
+		return 0;
+	return UINT32_C(1) << OPTION_RETRANSMIT_MAX;
+}
+
 static bool
 is_too_slow(const struct settings *wanted, const struct settings *have)
 {
@@ -82,6 +98,8 @@ verdict_of(const struct ruling *ruling, const struct outside_socket *socket)
 	if (socket->copy == -1 || !is_known(&verdict.wanted, socket->defaults))
 		return verdict;
 	verdict.lacking = find_lacking(&verdict.wanted, &socket->have, socket->defaults);
+	if (socket->listens || socket->remote.known)
+		verdict.lacking |= find_lacking_of_connection(&verdict.wanted, &socket->have);
 	verdict.too_slow = verdict.lacking == 0 && is_too_slow(&verdict.wanted, &socket->have);
 	verdict.standing =
 	    verdict.lacking != 0 || verdict.too_slow ? STANDING_UNPROTECTED : STANDING_PROTECTED;

@@ -85,6 +85,8 @@ change_socket(struct finding *finding, const struct outside_socket *socket)
 	if (verdict->standing != STANDING_PROTECTED && verdict->standing != STANDING_UNPROTECTED)
 		return;
 	apply_adopt(socket->copy, &verdict->wanted, socket->defaults, socket->listens, setsockopt);
+	if (socket->listens || socket->remote.known)
+		apply_adopt_connection(socket->copy, &verdict->wanted, setsockopt);
 	finding->after = apply_read(socket->copy);
 	finding->changed = find_changed(&socket->have, &finding->after);
 	finding->refused = verdict->lacking & ~finding->changed;

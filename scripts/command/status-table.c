@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "status-table.h"
 
+#include <netinet/in.h>
+
 #include "address.h"
+#include "retransmit.h"
 
 enum column {
 	COLUMN_PID,
@@ -14,6 +17,8 @@ enum column {
 	COLUMN_INTERVAL,
 	COLUMN_PROBES,
 	COLUMN_USER_TIMEOUT,
+	COLUMN_DEAD,
+	COLUMN_IN_FLIGHT,
 	COLUMN_NEXT_PROBE,
 	COLUMN_NOTE,
 	COLUMN_COUNT,
@@ -30,6 +35,8 @@ static const char *const titles[COLUMN_COUNT + 1] = {
 	[COLUMN_INTERVAL] = ">INTERVAL",
 	[COLUMN_PROBES] = ">COUNT",
 	[COLUMN_USER_TIMEOUT] = ">USER_TIMEOUT",
+	[COLUMN_DEAD] = ">DEAD",
+	[COLUMN_IN_FLIGHT] = ">IN_FLIGHT",
 	[COLUMN_NEXT_PROBE] = ">NEXT_PROBE",
 	[COLUMN_NOTE] = "<NOTE",
 };
@@ -84,6 +91,47 @@ put_value(struct text *text, const struct finding *finding, enum option_id optio
 		verdict_put_value(text, option, value);
 }
 
+/* When silence ends the connection, and data in flight do, by what the socket has. */
+static void
+put_times(struct text *dead, struct text *in_flight, const struct finding *finding)
+{
+	int64_t after = status_dead_after(finding), later = status_in_flight_after(finding);
+
+	if (!finding->is_read) {
+		text_put(dead, "?");
+		text_put(in_flight, "?");
+		return;
+	}
+	if (after == -1)
+		text_put(dead, "never");
+	else
+		text_put_duration(dead, after);
+	if (later == -1)
+		text_put(in_flight, "-");
+	else
+		text_put_duration(in_flight, later);
+}
+
+int64_t
+status_dead_after(const struct finding *finding)
+{
+	const struct settings *have = &finding->socket.have;
+
+	return have->value[OPTION_KEEPALIVE] == 1 && have->value[OPTION_IDLE] != VALUE_UNSET
+		   ? settings_dead_after(have)
+		   : -1;
+}
+
+int64_t
+status_in_flight_after(const struct finding *finding)
+{
+	const struct settings *have = &finding->socket.have;
+
+	if (!finding->is_read || finding->socket.protocol != IPPROTO_TCP)
+		return -1;
+	return retransmit_about(settings_in_flight_after(have, RETRANSMIT_RETRIES));
+}
+
 void
 status_add_row(struct table *table, const struct finding *finding)
 {
@@ -107,6 +155,7 @@ status_add_row(struct table *table, const struct finding *finding)
 	text_put(&text[COLUMN_STATE], socket_state_name(socket->state));
 	for (int i = 0; i < STATUS_OPTIONS; i++)
 		put_value(&text[COLUMN_KEEPALIVE + i], finding, status_options[i]);
+	put_times(&text[COLUMN_DEAD], &text[COLUMN_IN_FLIGHT], finding);
 	put_next_probe(&text[COLUMN_NEXT_PROBE], finding);
 	table_add(table, cells, finding->verdict.standing == STANDING_UNPROTECTED);
 }

@@ -103,6 +103,22 @@ apply_adopt(int fd, const struct settings *settings, const struct settings *defa
 }
 
 void
+apply_adopt_connection(int fd, const struct settings *settings, apply_setsockopt *call)
+{
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		const struct option_row *row = &option_table[option];
+		int32_t has, wanted;
+
+		if (!row->connection || settings->value[option] == VALUE_UNSET)
+			continue;
+		has = get(fd, option);
+		wanted = apply_choose(settings, option, has, row->max);
+		if (has != VALUE_UNSET && wanted != has)
+			set(fd, option, wanted, call);
+	}
+}
+
+void
 apply_listener(int fd, const struct settings *settings, apply_setsockopt *call)
 {
 	for (enum option_id option = 0; option < OPTION_COUNT; option++) {

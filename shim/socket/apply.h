@@ -32,6 +32,12 @@ uint32_t apply_adopt(int fd, const struct settings *settings, const struct setti
     bool listens, apply_setsockopt *call);
 
 /*
+ * The same for the options that wait for a connection, on a socket that has one or listens:
+ * apply_adopt() leaves them out.
+ */
+void apply_adopt_connection(int fd, const struct settings *settings, apply_setsockopt *call);
+
+/*
  * What a socket that was made elsewhere should have for an option, where it `has` a value and a new
  * one has `fresh`: under `force` the policy's value, under `suggest` the policy's in place of the
  * kernel's default, under `tighten` the smaller one. Pure.

@@ -191,3 +191,15 @@ own() {
 		end_after b "${retries#* }"
 	done
 }
+
+@test "kashim status says both times, and kashim apply gives it to what is open" {
+	with_the_default
+	unwrap
+	pair inet 127.0.0.1
+	KASHIM_CONF=k.conf "$ROOT/build/kashim" status "$PID" >before
+	grep -E ' never +15m25s .*retransmit_max 10800ms' before || fail "$(cat before)"
+	KASHIM_CONF=k.conf "$ROOT/build/kashim" apply "$PID" >applied
+	end_after a 10800 b 10800 c 10800
+	KASHIM_CONF=k.conf "$ROOT/build/kashim" status "$PID" >after
+	[ "$(grep -cE ' 2m +2m ' after)" = 3 ] || fail "$(cat after)"
+}

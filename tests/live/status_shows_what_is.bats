@@ -372,7 +372,7 @@ has_children() {
 	play 'a socket inet'
 	ends 0 '^kashim: 1 process could not be looked at: .*root, or CAP_SYS_PTRACE' \
 		setpriv --reuid 65534 --clear-groups "$COMMAND" status "$PID"
-	[ "$(tail -n 1 out | tr -s ' ')" = "$(printf '%s play ? ? ? ? ? ? ? ? ?' "$PID")" ] || fail "$(cat out)"
+	[ "$(tail -n 1 out | tr -s ' ')" = "$(printf '%s play ? ? ? ? ? ? ? ? ? ? ?' "$PID")" ] || fail "$(cat out)"
 	[ "$(wc -l <err)" -eq 1 ] || fail "$(cat err)"
 	setpriv --reuid 65534 --clear-groups "$COMMAND" status --json "$PID" | grep -q '"keepalive": null.*"shim": null.*"protected": null'
 }

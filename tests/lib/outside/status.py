@@ -62,7 +62,7 @@ def seconds(value):
 
 
 def table(rows, path):
-    lines = [line.split(None, 11) for line in open(path, encoding="utf-8")]
+    lines = [line.split(None, 13) for line in open(path, encoding="utf-8")]
     for row, cells in zip(rows, lines[1:], strict=True):
         timeout = "off" if row["user_timeout"] == 0 else seconds(row["user_timeout"])
         expected = [
@@ -77,7 +77,7 @@ def table(rows, path):
             str(row["count"]),
             timeout,
         ]
-        note = cells[11].strip() if len(cells) > 11 else ""
+        note = cells[13].strip() if len(cells) > 13 else ""
         if cells[:10] != expected or note != row["note"]:
             sys.exit(f"the table has {cells}, JSON {expected} {row['note']}")
 
