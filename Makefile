@@ -69,7 +69,7 @@ SHIM_OBJECTS = $(SHIM_SOURCES:%.c=build/pic/%.o)
 COMMAND_OBJECTS = $(COMMAND_SOURCES:%.c=build/%.o)
 UNIT_OBJECTS = $(patsubst %.c,build/unit/%.o,$(wildcard tests/unit/*.c) $(filter-out %/kashim.c,$(COMMAND_SOURCES)))
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide file mark memory override record))
+FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(wildcard conf/*/*.c shim/socket/*.c) $(patsubst %,shim/%.c,decide file in_flight mark memory override record))
 # What runs under the shim is in tests/lib/inside, what looks at it from without in tests/lib/outside.
 TEST_TOOLS = $(patsubst %.c,build/tests/%,$(notdir $(wildcard tests/lib/inside/*.c tests/lib/outside/*.c)))
 BENCH_TOOLS = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))

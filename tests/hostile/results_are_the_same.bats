@@ -11,6 +11,7 @@ wants() {
 }
 
 @test "each family: connect, listen, accept into rooms of all sizes, close, dup2, dup3" {
+	needs ipv6
 	for family in inet inet6 unix packets; do
 		same_output family_probe "$family"
 		wants 'dup2: 30, errno kept'
@@ -48,6 +49,7 @@ wants() {
 }
 
 @test "descriptors that come with a message, into rooms of all sizes" {
+	needs ipv6
 	same_output message_probe control
 	wants 'open: 0 1 2 3 4 5 6 7 8 9c 10c$'
 	wants '^  flags 8, name 0, control 20:'
@@ -59,6 +61,7 @@ wants() {
 }
 
 @test "many messages in one call, in part and until a time is over" {
+	needs ipv6
 	same_output message_probe many
 	wants 'the second is bad: 1, errno kept'
 }
@@ -69,6 +72,7 @@ wants() {
 }
 
 @test "the same, where rules look at connections" {
+	needs ipv6
 	cat >k.conf <<-'END'
 		defaults: { idle = 33; interval = 11; count = 5; };
 		rules = ( { direction = "connect"; remote = "10.0.0.0/8"; local_port = 5; idle = 34; },
@@ -85,6 +89,7 @@ wants() {
 }
 
 @test "the same, in mode suggest" {
+	needs ipv6
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
 	for family in inet inet6 unix numbers; do

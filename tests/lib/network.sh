@@ -101,6 +101,13 @@ in_server() (
 	network_become server "$@"
 )
 
+# ip -6 on a host, where the kernel has IPv6.
+network_ipv6() {
+	network_of=$1
+	shift
+	[ ! -e /proc/sys/net/ipv6 ] || network_ip -n "$NETWORK-$network_of" -6 "$@"
+}
+
 network_host() {
 	network_ip netns add "$NETWORK-$1" 2>/dev/null && network_ip -n "$NETWORK-$1" link set lo up
 }
@@ -112,20 +119,21 @@ network_join() {
 		network_end "$1" eth0 "10.77.$2.2/24" "fd77:$2::2/64" "02:00:00:77:0$2:01" "10.77.$2.1" "fd77:$2::1" &&
 		network_end router "to-$1" "10.77.$2.1/24" "fd77:$2::1/64" "02:00:00:77:0$2:02" "10.77.$2.2" "fd77:$2::2" &&
 		network_ip -n "$NETWORK-$1" route add default via "10.77.$2.1" &&
-		network_ip -n "$NETWORK-$1" -6 route add default via "fd77:$2::1"
+		network_ipv6 "$1" route add default via "fd77:$2::1"
 }
 
 # One end of a cable: host, device, its addresses, then the neighbour's.
 network_end() {
 	network_ip -n "$NETWORK-$1" addr add "$3" dev "$2" &&
-		network_ip -n "$NETWORK-$1" -6 addr add "$4" dev "$2" nodad &&
+		network_ipv6 "$1" addr add "$4" dev "$2" nodad &&
 		network_ip -n "$NETWORK-$1" link set "$2" up &&
 		network_ip -n "$NETWORK-$1" neigh replace "$6" lladdr "$5" dev "$2" &&
-		network_ip -n "$NETWORK-$1" -6 neigh replace "$7" lladdr "$5" dev "$2"
+		network_ipv6 "$1" neigh replace "$7" lladdr "$5" dev "$2"
 }
 
 network_forward() {
-	in_router sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward && echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+	in_router sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+		[ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 }
 
 # Lines of nftables for the router.

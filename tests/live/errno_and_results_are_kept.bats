@@ -43,6 +43,7 @@ load ../lib/same
 }
 
 @test "setsockopt, values, IPv6" {
+	needs ipv6
 	same_output errno_probe values6
 }
 

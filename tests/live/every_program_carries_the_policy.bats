@@ -51,6 +51,7 @@ socat_pair() {
 }
 
 @test "socat, client and forking server, IPv6" {
+	needs ipv6
 	needs socat
 	under_the_shim_and_without socat_pair TCP6 '[::1]'
 }

@@ -49,6 +49,7 @@ b.send(b"x")'
 }
 
 @test "UDP, IPv6" {
+	needs ipv6
 	same '
 a = socket(AF_INET6, SOCK_DGRAM)
 a.bind(("::1", 10001))
@@ -99,6 +100,7 @@ b.connect((0, 0))'
 }
 
 @test "raw sockets, of protocol 6 too" {
+	needs ipv6
 	needs_root
 	same '
 for family in AF_INET, AF_INET6:

@@ -36,6 +36,7 @@ kind() {
 }
 
 @test "IPv6" {
+	needs ipv6
 	kind AF_INET6 SOCK_STREAM 0
 }
 
@@ -44,6 +45,7 @@ kind() {
 }
 
 @test "IPPROTO_TCP by name, IPv6" {
+	needs ipv6
 	kind AF_INET6 SOCK_STREAM IPPROTO_TCP
 }
 
@@ -52,6 +54,7 @@ kind() {
 }
 
 @test "SOCK_CLOEXEC, IPv6" {
+	needs ipv6
 	kind AF_INET6 'SOCK_STREAM | SOCK_CLOEXEC' 0
 }
 
@@ -80,6 +83,7 @@ has_socket() {
 }
 
 @test "MPTCP, IPv6" {
+	needs ipv6
 	needs_mptcp
 	kind AF_INET6 SOCK_STREAM 262
 }
@@ -131,6 +135,7 @@ time.sleep(60)' "$PORT"
 }
 
 @test "an IPv4 peer of an IPv6 listener" {
+	needs ipv6
 	needs_python
 	under_the_shim_and_without dual_stack
 }

@@ -126,6 +126,7 @@ is_in_flight() {
 }
 
 @test "IPv6, IPv4 over IPv6, and MPTCP, which has no user timeout" {
+	needs ipv6
 	needs_python
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = "44s"; };\n' | policy
 	take_port

@@ -95,6 +95,7 @@ socat_notices() {
 }
 
 @test "a client, IPv6" {
+	needs ipv6
 	scene client_ipv6
 }
 
@@ -103,6 +104,7 @@ socat_notices() {
 }
 
 @test "a server, IPv6" {
+	needs ipv6
 	scene server_ipv6
 }
 

@@ -92,6 +92,7 @@ server_notices() {
 }
 
 @test "a client, IPv6" {
+	needs ipv6
 	scene client_ipv6
 }
 

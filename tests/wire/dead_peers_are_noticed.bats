@@ -179,6 +179,7 @@ has_descriptors() {
 }
 
 @test "a client, the server drops out of reach, IPv6" {
+	needs ipv6
 	scene client_drop_ipv6
 }
 
@@ -187,6 +188,7 @@ has_descriptors() {
 }
 
 @test "a client, the server loses its cable, IPv6" {
+	needs ipv6
 	scene client_link_ipv6
 }
 
@@ -195,6 +197,7 @@ has_descriptors() {
 }
 
 @test "a server, the client drops out of reach, IPv6" {
+	needs ipv6
 	scene server_drop_ipv6
 }
 
@@ -203,6 +206,7 @@ has_descriptors() {
 }
 
 @test "a server, the client loses its cable, IPv6" {
+	needs ipv6
 	scene server_link_ipv6
 }
 

@@ -90,5 +90,6 @@ packets() {
 }
 
 @test "a path that forgets after 5 s, IPv6" {
+	needs ipv6
 	scene after_5_ipv6
 }

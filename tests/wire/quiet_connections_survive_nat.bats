@@ -142,6 +142,7 @@ ssh_survives() {
 }
 
 @test "a client behind a firewall, IPv6" {
+	needs ipv6
 	scene firewall_ipv6
 }
 
@@ -150,6 +151,7 @@ ssh_survives() {
 }
 
 @test "a server, its clients behind a firewall, IPv6" {
+	needs ipv6
 	scene server_firewall_ipv6
 }
 

@@ -254,6 +254,7 @@ has_connections() {
 }
 
 @test "a firewall that forgets after 5 s, IPv6" {
+	needs ipv6
 	scene firewall_ipv6
 }
 
