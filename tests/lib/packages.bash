@@ -175,6 +175,10 @@ version_of_policy() {
 	od -An -tu4 -j 16 -N 4 "$HOST_ROOT/etc/kashim.policy" | tr -d ' '
 }
 
+version_of_sources() {
+	sed -n 's/.*COMPILED_VERSION = \([0-9]*\).*/\1/p' "$ROOT/conf/policy/compiled.h"
+}
+
 dpkg_in_host() {
 	in_host dpkg "$@" >dpkg.log 2>&1 || fail "dpkg $*: $(cat dpkg.log)"
 }
@@ -198,7 +202,7 @@ come_and_go() {
 	starts_are_well enabled
 
 	dpkg_in_host --unpack "$PACKAGES"/2/deb/*
-	[ "$(version_of_policy)" = 1 ] || fail "policy $(version_of_policy)" || return
+	[ "$(version_of_policy)" = "$(version_of_sources)" ] || fail "policy $(version_of_policy)" || return
 	[ "$(timers_in_host)" = "$UNTOUCHED" ] || fail "the policy of another version is used" || return
 	let_start "$1"
 	starts_are_well 'half upgraded'

@@ -301,14 +301,14 @@ opens_it() {
 	local order
 	for order in "$SHIM $PWD/libclear.so" "$PWD/libclear.so $SHIM"; do
 		: >log
-		start env "LD_PRELOAD=$order" "KASHIM_CONF=$PWD/k.conf" "$CALLERS" three
-		says ready
+		start env "LD_PRELOAD=$order" "KASHIM_CONF=$PWD/k.conf" "$MAKE_SOCKETS" three
+		log_says ready
 		WITH=(env)
 		expect 3 "$PID"
 	done
 	: >log
-	start_plain env "LD_PRELOAD=$PWD/libclear.so" "$CALLERS" three
-	says ready
+	start_plain env "LD_PRELOAD=$PWD/libclear.so" "$MAKE_SOCKETS" three
+	log_says ready
 	unwrap
 	expect 3 "$PID"
 }

@@ -15,7 +15,8 @@ def literals_of_c(source):
     source = re.sub(r'"\s*\n\s*"', "", source)
     for found in re.finditer(r'"((?:[^"\\\n]|\\.)*)"', source):
         text = found.group(1)
-        if " " in text.strip() and re.search("[a-z]{3}", text):
+        # Not the options of other programs.
+        if " " in text.strip() and re.search("[a-z]{3}", text) and not all(word.startswith("-") for word in text.split()):
             text = text.replace("\\r", "\n").replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
             yield from re.split(r"%[-.0-9]*(?:ll|z|l)?[a-z]|\n", text.replace("%%", "%"))
 
