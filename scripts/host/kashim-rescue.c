@@ -142,7 +142,8 @@ static bool
 find_place(const char *root, struct place *place)
 {
 	enum { LINKS_MOST = 40 };
-	int top = open(*root == '\0' ? "/" : root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool is_other_root = root != NULL && *root != '\0';
+	int top = open(is_other_root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char path[2 * PATH_MAX] = "/etc/ld.so.preload", target[PATH_MAX];
 
 	place->directory = -1;
@@ -152,9 +153,9 @@ find_place(const char *root, struct place *place)
 
 		if (strlen(slash + 1) > NAME_MAX)
 			break;
-		strcpy(place->name, slash + 1);
+		memcpy(place->name, slash + 1, strlen(slash + 1) + 1);
 		slash[slash == path ? 1 : 0] = '\0';
-		place->directory = open_directory(top, path, *root != '\0');
+		place->directory = open_directory(top, path, is_other_root);
 		if (place->directory == -1)
 			break;
 		size = readlinkat(place->directory, place->name, target, sizeof(target) - 1);

@@ -71,9 +71,6 @@ warns() {
 	cp "$(type -P true)" cron
 	ends 0 '' "$COMMAND" run --conf k.conf ./cron
 	warns cron 'write LD_PRELOAD=... above the lines of the crontab'
-	needs sudo
-	ends 125 'sudo cannot be reached: set-uid' "$COMMAND" run --conf k.conf sudo true
-	warns sudo 'inside out: sudo kashim run PROGRAM'
 }
 
 @test "kashim enable says it beforehand" {
