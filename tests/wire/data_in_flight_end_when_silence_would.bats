@@ -23,6 +23,7 @@ setup_file() {
 		reader reader_pauses
 		closed closed_reader
 		hole connect_into_a_hole
+		query query_into_a_hole
 	END
 }
 
@@ -201,6 +202,41 @@ connect_into_a_hole() {
 }
 
 
+# A shell of a database waits for the answer to a query that never arrives.
+query_into_a_hole() {
+	local postgres as=(setpriv --reuid=65534 --regid=65534 --clear-groups) status ended
+	begin
+	needs root other-users psql
+	postgres=$(type -P postgres) || postgres=$(find /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -V | tail -n 1)
+	[ -n "$postgres" ] || needs postgres
+	postgres=$(readlink -f "$postgres")
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/file" "$BATS_FILE_TMPDIR" . || :
+	mkdir database
+	chown 65534:65534 database
+	"${as[@]}" "${postgres%/*}/initdb" -D database -U postgres -A trust --no-sync >initdb.log 2>&1
+	echo 'host all all 10.77.0.0/16 trust' >>database/pg_hba.conf
+	start_named server server "${as[@]}" "$postgres" -D "$PWD/database" -p 7000 -c listen_addresses=10.77.2.2 \
+		-c unix_socket_directories= -c fsync=off
+	wait_for grep -q 'ready to accept connections' server.log
+	mkfifo plain.in kashim.in
+	start_named plain client psql -X -h 10.77.2.2 -p 7000 -U postgres -d postgres -Atq
+	start_wrapped kashim client psql -X -h 10.77.2.2 -p 7000 -U postgres -d postgres -Atq
+	type_into "select 'welcome';" plain kashim
+	says plain welcome
+	says kashim welcome
+	silence
+	network_cut
+	within 1.9
+	type_into "select 'hello';" plain kashim
+	wait_for ended kashim
+	read -r status ended <kashim.end
+	grep -q 'Connection timed out' kashim.log || fail "$(cat kashim.log)"
+	MEASURED=$(in_seconds $((ended - PINGED)))
+	awk -v measured="$MEASURED" 'BEGIN { exit !(measured >= 14.4 && measured <= 17.5) }' || fail "after $MEASURED s"
+	not ended plain
+	row "psql, a query into a hole" "still waiting" "exit status $status after $MEASURED s" "about $IN_FLIGHT s"
+}
+
 @test "a client, IPv4" {
 	scene client_ipv4
 }
@@ -231,4 +267,8 @@ connect_into_a_hole() {
 
 @test "a connect into a hole is as without the shim" {
 	scene hole
+}
+
+@test "psql with a query into a hole" {
+	scene query
 }
