@@ -34,7 +34,7 @@ bool
 in_flight_has_option(int fd)
 {
 	const struct option_row *row = &option_table[OPTION_RETRANSMIT_MAX];
-	int value;
+	int value = 0;
 	socklen_t size = sizeof(value);
 
 	return kernel_getsockopt(fd, row->level, row->name, &value, &size) == 0;
@@ -45,7 +45,7 @@ static int32_t
 read_asked(int fd)
 {
 	const struct option_row *row = &option_table[OPTION_RETRANSMIT_MAX];
-	int value;
+	int value = 0;
 	socklen_t size = sizeof(value);
 
 	if (kernel_getsockopt(fd, row->level, row->name, &value, &size) == -1 || value == row->max)

@@ -26,7 +26,7 @@ come_back() {
 }
 
 each_way() {
-	local expected=$1 kind way rule
+	local expected=$1 kind way
 	for kind in unix udp inet; do
 		for way in "${WAYS[@]}"; do
 			come_back "$kind" "$way"

@@ -13,6 +13,11 @@ all_options() {
 	END
 }
 
+# From now on with this in the KASHIM variable.
+with_line() {
+	wrap env "KASHIM=$1"
+}
+
 # What the program sets, and what the socket has then, under the shim and without.
 sets() {
 	local option=$1 value=$2 with=$3 without=$4
@@ -137,24 +142,24 @@ has_short_times() {
 	have b "$UNTOUCHED"
 	play 'c socket inet'
 	have c 1/60/10/6
-	WITH+=(KASHIM=keepalive=false)
+	with_line keepalive=false
 	play 'c socket inet'
 	have c "$UNTOUCHED"
 }
 
 @test "a rule that says off holds against a KASHIM variable that names no mode" {
 	policy <<<'rules = ( { program = "play"; mode = "off"; } );'
-	WITH+=(KASHIM=idle=33)
+	with_line idle=33
 	play 'a socket inet'
 	have a "$UNTOUCHED"
-	WITH+=(KASHIM=idle=33,mode=tighten)
+	with_line idle=33,mode=tighten
 	play 'a socket inet'
 	have a 1/33/10/6
 }
 
 @test "a rule for connections that says off holds against a KASHIM variable, and the others do not" {
 	policy <<<'rules = ( { remote = "127.0.0.1"; mode = "off"; }, { remote = "127.0.0.2"; idle = 500; } );'
-	WITH+=(KASHIM=idle=33)
+	with_line idle=33
 	take_port
 	play 'l raw' "l bind 0.0.0.0 $PORT" 'l listen' 'a socket inet' "a connect 127.0.0.1 $PORT" 'b socket inet' \
 		"b connect 127.0.0.2 $PORT"

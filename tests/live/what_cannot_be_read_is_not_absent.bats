@@ -19,6 +19,7 @@ as_user() {
 	rm -f log
 	cp "$SHIM" "$PLAY" "$ROOT/build/kashim" .
 	chmod 755 . libkashim.so play kashim
+	# shellcheck disable=SC2016 # for the shell in the namespace
 	start_plain unshare --mount sh -euc '
 		mount -t tmpfs none /etc
 		printf "nobody:x:65534:65534::/:/bin/sh\n" >/etc/passwd
@@ -102,6 +103,7 @@ prepared() {
 	: >report
 	as_user ':'
 	end_scene
+	# shellcheck disable=SC2016 # for the shell in the namespace
 	unshare --mount sh -euc '
 		mount -t tmpfs none /etc
 		echo "defaults: { mode = \"off\"; };" >/etc/kashim.conf
