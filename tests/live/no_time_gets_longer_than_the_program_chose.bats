@@ -105,6 +105,7 @@ has_short_times() {
 		END
 		end_scene
 		rm -f log
+		# shellcheck disable=SC2153 # wrap sets it
 		start_plain "$PLAY" 'l raw' "l bind 127.0.0.1 $PORT" 'l listen' 'a raw' "a connect 127.0.0.1 $PORT" 'c raw' \
 			"c connect 127.0.0.1 $PORT" exec "${WITH[@]}" "$PLAY" 'l fd 3' 'd accept l' exec "$PLAY" 'l fd 3' 'b accept l'
 		wait_for is_played || fail "$(cat log)"
