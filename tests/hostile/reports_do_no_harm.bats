@@ -30,7 +30,7 @@ at() {
 }
 
 lines_in() {
-	grep -ac 'kashim\[[0-9]*\]: python.*: socket [0-9]*: idle 33 s, .*mode tighten, by .*:1$' "$1" || :
+	grep -ac 'kashim\[[0-9]*\]: python.*: socket [0-9]*: idle 33 s, .*mode tighten, .*by .*:1$' "$1" || :
 }
 
 arrives() {

@@ -49,7 +49,7 @@ not_alone() {
 	local name
 	name=$(basename "$PYTHON")
 	printf 'rules = ( { program = "%s"; mode = "off"; } );\n' "$name" | cat - k.conf >off.conf
-	sed 's/"off"/"force"/' off.conf >force.conf
+	sed 's/mode = "off"/mode = "force"/' off.conf >force.conf
 	"$ROOT/build/kashim" compile off.conf
 	"$ROOT/build/kashim" compile force.conf
 	alone env "KASHIM_CONF=$PWD/off.conf"
