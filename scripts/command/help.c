@@ -32,19 +32,22 @@ help_setting_key(int setting)
 }
 
 static const char *
-argument_of(int setting)
+argument_of_row(const struct option_row *row)
 {
-	const struct option_row *row = &option_table[setting];
-
-	if (setting == COMMAND_SETTING_MODE)
-		return "MODE";
-	if (setting == COMMAND_SETTING_PROFILE)
-		return "PROFILE";
-	if (row->unit == UNIT_SWITCH)
-		return "BOOLEAN|true|false";
 	if (row->unit == UNIT_SECONDS || row->unit == UNIT_MILLISECONDS)
 		return row->words ? "DURATION|auto|off" : "DURATION";
+	if (row->unit == UNIT_SWITCH)
+		return "BOOLEAN|true|false";
 	return row->unit == UNIT_BYTES ? "BYTES" : "NUMBER";
+}
+
+static const char *
+argument_of(int setting)
+{
+	if (setting == COMMAND_SETTING_MODE)
+		return "MODE";
+	return setting == COMMAND_SETTING_PROFILE ? "PROFILE"
+						  : argument_of_row(&option_table[setting]);
 }
 
 /* The option of path_timeout is --path-timeout. */
