@@ -110,6 +110,7 @@ see_end(struct measure *measure)
 		return;
 	}
 	cure->ends_by_server = measure->bounds.limit != 0 && !measure->limit_is_speech;
+	cure->ends_by_loss = verdict_is_lossy(&control->loss);
 	settle(measure, false);
 }
 

@@ -85,11 +85,22 @@ put_cure(const struct measure *measure)
 		printf(
 		    "cure        not shown, since the server ends it: %lld of %lld probes answered",
 		    (long long)cure->answered, (long long)cure->probes);
+	else if (cure->ends_by_loss)
+		printf(
+		    "cure        not shown, so many packets get lost: %lld of %lld probes answered",
+		    (long long)cure->answered, (long long)cure->probes);
 	else
 		printf(
 		    "cure        none: this path ignores probes, the connection ended after %s, %lld of %lld answered",
 		    time_of(cure->lived), (long long)cure->answered, (long long)cure->probes);
 	printf(" (idle %d s, interval %d s, count %d)\n", cure->idle, cure->interval, cure->count);
+}
+
+/* A path that ignores probes is not helped by them. */
+static bool
+is_advised(const struct cure *cure)
+{
+	return cure->is_settled && (cure->holds || cure->ends_by_server || cure->ends_by_loss);
 }
 
 /* What to copy, and where it goes. */
@@ -98,7 +109,7 @@ put_advice(const struct measure *measure)
 {
 	const struct cure *cure = &measure->cure;
 
-	if (!cure->is_settled || (!cure->holds && !cure->ends_by_server))
+	if (!is_advised(cure))
 		return;
 	fputs(
 	    "\nIn /etc/kashim.conf, in defaults or in a rule, then 'kashim compile':\n\n", stdout);
@@ -182,7 +193,7 @@ json_time(struct json *json, const char *key, int64_t milliseconds)
 static void
 json_time_of_cure(struct json *json, const struct cure *cure)
 {
-	bool is_known = cure->is_settled && (cure->holds || cure->ends_by_server);
+	bool is_known = is_advised(cure);
 
 	json_time(json, "path_timeout", is_known ? cure->path_timeout * 1000 : 0);
 	json_time(json, "idle", is_known ? cure->idle * 1000 : 0);
@@ -191,7 +202,7 @@ json_time_of_cure(struct json *json, const struct cure *cure)
 		json_number(json, "count", cure->count);
 	else
 		json_null(json, "count");
-	if (cure->is_settled && !cure->ends_by_server)
+	if (cure->is_settled && !cure->ends_by_server && !cure->ends_by_loss)
 		json_boolean(json, "keeps_open", cure->holds);
 	else
 		json_null(json, "keeps_open");

@@ -85,6 +85,7 @@ struct cure {
 	bool is_settled;     /* nothing changes any more */
 	bool holds;          /* and the connection was there to the end */
 	bool ends_by_server; /* or the server ended it, as others of this age */
+	bool ends_by_loss;   /* or so many packets get lost that it ended each time */
 	int attempts;
 };
 

@@ -125,6 +125,17 @@ START_TEST(a_server_that_ends_the_cure_takes_nothing_from_the_advice)
 	has_printed("    path_timeout = \"345s\";\n");
 }
 
+START_TEST(lost_packets_take_nothing_from_the_advice)
+{
+	path_forgets(MANNER_SILENCE);
+	measured.cure.holds = false;
+	measured.cure.ends_by_loss = true;
+	print_result();
+	has_printed(
+	    "cure        not shown, so many packets get lost: 4 of 4 probes answered (idle");
+	has_printed("    path_timeout = \"345s\";\n");
+}
+
 START_TEST(a_path_that_forgets_within_seconds_gets_times_instead)
 {
 	path_forgets(MANNER_SILENCE);
@@ -221,6 +232,7 @@ measure_result_suite(void)
 	tcase_add_test(tests, how_it_forgets_is_told);
 	tcase_add_test(tests, a_path_that_ignores_probes_gets_no_advice);
 	tcase_add_test(tests, a_server_that_ends_the_cure_takes_nothing_from_the_advice);
+	tcase_add_test(tests, lost_packets_take_nothing_from_the_advice);
 	tcase_add_test(tests, a_path_that_forgets_within_seconds_gets_times_instead);
 	tcase_add_test(tests, losses_and_contradictions_are_told);
 	tcase_add_test(tests, each_reason_for_no_answer_is_told);
