@@ -131,14 +131,16 @@ look_into(struct search *search, const struct object *object)
 static int
 look_behind(struct dl_phdr_info *info, size_t size, void *data)
 {
-	const struct object object = object_of(info);
+	struct object object = object_of(info);
 	struct search *search = data;
 
 	(void)size;
-	if (search->is_behind)
-		look_into(search, &object);
-	else
+	if (!search->is_behind) {
 		search->is_behind = object_holds(&object, wanted);
+		return 0;
+	}
+	object_read(&object);
+	look_into(search, &object);
 	return search->found == ALL;
 }
 
@@ -146,10 +148,11 @@ look_behind(struct dl_phdr_info *info, size_t size, void *data)
 static int
 look_into_libc(struct dl_phdr_info *info, size_t size, void *data)
 {
-	const struct object object = object_of(info);
+	struct object object = object_of(info);
 	struct search *search = data;
 
 	(void)size;
+	object_read(&object);
 	if (object_find(&object, "__errno_location") != NULL)
 		look_into(search, &object);
 	return search->found == ALL;

@@ -53,23 +53,23 @@ static void
 read_dynamic(struct object *object, const ElfW(Dyn) * entry)
 {
 	for (; entry->d_tag != DT_NULL; entry++) {
-		const void *table = table_at(object, entry->d_un.d_ptr);
+		ElfW(Addr) table = entry->d_un.d_ptr;
 
 		switch (entry->d_tag) {
 		case DT_SYMTAB:
-			object->symbols = table;
+			object->symbols = table_at(object, table);
 			break;
 		case DT_STRTAB:
-			object->strings = table;
+			object->strings = table_at(object, table);
 			break;
 		case DT_VERSYM:
-			object->versions = table;
+			object->versions = table_at(object, table);
 			break;
 		case DT_GNU_HASH:
-			object->gnu_hash = table;
+			object->gnu_hash = table_at(object, table);
 			break;
 		case DT_HASH:
-			object->system_hash = table;
+			object->system_hash = table_at(object, table);
 			break;
 		default:
 			break;
@@ -80,18 +80,22 @@ read_dynamic(struct object *object, const ElfW(Dyn) * entry)
 struct object
 object_of(const struct dl_phdr_info *info)
 {
-	struct object object = { .base = info->dlpi_addr,
+	return (struct object){ .base = info->dlpi_addr,
 		.segments = info->dlpi_phdr,
 		.segment_count = info->dlpi_phnum };
+}
 
-	for (unsigned i = 0; i < object.segment_count; i++)
-		if (object.segments[i].p_type == PT_DYNAMIC)
-			read_dynamic(&object, at_address(object.base + object.segments[i].p_vaddr));
-	if (object.symbols == NULL || object.strings == NULL) {
-		object.gnu_hash = NULL;
-		object.system_hash = NULL;
+void
+object_read(struct object *object)
+{
+	for (unsigned i = 0; i < object->segment_count; i++)
+		if (object->segments[i].p_type == PT_DYNAMIC)
+			read_dynamic(
+			    object, at_address(object->base + object->segments[i].p_vaddr));
+	if (object->symbols == NULL || object->strings == NULL) {
+		object->gnu_hash = NULL;
+		object->system_hash = NULL;
 	}
-	return object;
 }
 
 /* Whether it is the definition of a function of this name, and no older version of one. */

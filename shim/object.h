@@ -31,8 +31,11 @@ struct object {
 	const object_hash_word *system_hash; /* symbols that can be found */
 };
 
-/* What dl_iterate_phdr(3) says about an object. Its segments have to be mapped, and relocated. */
+/* What dl_iterate_phdr(3) says about an object, without the tables. */
 struct object object_of(const struct dl_phdr_info *info);
+
+/* Find the tables, for object_find(). The object has to be mapped, and relocated. */
+void object_read(struct object *object);
 
 /* Whether it lies in one of the object's segments. */
 bool object_holds(const struct object *object, const void *address);
