@@ -36,7 +36,8 @@ KASHIM_CPPFLAGS = -D_GNU_SOURCE $(LARGE_FILES) \
 	-DKASHIM_LIBEXECDIR='"$(LIBEXECDIR)"'
 KASHIM_CFLAGS = -std=c11 $(WARNINGS) $(WERROR)
 
-# The shim runs inside other programs. No FORTIFY: its __*_chk functions are glibc's alone. Small, for every program
+# The shim runs inside other programs. No FORTIFY: its __*_chk functions are glibc's alone. No 64-bit time: headers
+# would give functions of 32-bit machines other names, and each of ours has to have its own. Small, for every program
 # maps it at its start: no start files, which it does not need, and as few segments and pages as there can be. It makes
 # its data read-only itself, with what it has found out, but where the library is for musl: memory_seal_library().
 MACHINE := $(shell $(CC) -dumpmachine)
@@ -45,7 +46,7 @@ RELRO := $(if $(findstring musl,$(MACHINE)),relro,norelro)
 INLINE_ATOMICS := $(if $(filter aarch64%,$(MACHINE)),$(shell $(CC) -mno-outline-atomics -E -x c /dev/null >/dev/null 2>&1 && echo -mno-outline-atomics))
 # Some distributions have linkers pack relocations, which only glibc 2.36 unpacks.
 UNPACKED := $(if $(findstring nopack-relative-relocs,$(shell $(CC) -Wl,--help 2>/dev/null)),$(comma)-z$(comma)nopack-relative-relocs)
-SHIM_CFLAGS = $(INLINE_ATOMICS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -Os -ffunction-sections -fdata-sections
+SHIM_CFLAGS = $(INLINE_ATOMICS) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -U_TIME_BITS -Os -ffunction-sections -fdata-sections
 SHIM_LDFLAGS = -shared -nostartfiles -Wl,-soname,libkashim.so -Wl,--version-script=shim/libkashim.map \
 	-Wl,-z,defs,-z,$(RELRO),-z,now,-z,noseparate-code,--gc-sections$(UNPACKED)
 
