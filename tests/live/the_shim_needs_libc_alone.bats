@@ -100,7 +100,7 @@ oldest_glibc() {
 	[ "$(readelf -dW "$SHIM" | sed -n 's/.*(INIT_ARRAYSZ) *\([0-9]*\) .*/\1/p')" = $((pointer / 8)) ] || fail "$(readelf -dW "$SHIM")"
 	not grep -E '\((INIT|FINI|PREINIT_ARRAY|FINI_ARRAY)\)' <(readelf -dW "$SHIM")
 	not grep -E ' \.(data|tdata|tbss|ctors|dtors|init|fini)  ' <(readelf -SW "$SHIM")
-	nm "$SHIM" | sed -n 's/.* [bB] //p' | sort >variables
+	nm "$SHIM" | sed -n 's/.* [bB] \([^$]\)/\1/p' | sort >variables
 	[ -s variables ]
 	sed -n 's/^[^( ][^(]*\<\([a-z_]*\);$/\1/p; s/^_Atomic(.*) \([a-z_]*\);$/\1/p; s/^} \([a-z_]*\);$/\1/p' "$ROOT"/shim/*.c | sort >ours
 	[ -z "$(comm -23 variables ours)" ] || fail "$(comm -23 variables ours)"
