@@ -11,7 +11,7 @@ import sys
 
 def literals_of_c(source):
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
-    source = re.sub(r"_Static_assert.*", "", source)
+    source = re.sub(r"_Static_assert.*|#error.*", "", source)
     source = re.sub(r'"\s*\n\s*"', "", source)
     for found in re.finditer(r'"((?:[^"\\\n]|\\.)*)"', source):
         text = found.group(1)
