@@ -24,6 +24,7 @@ setup_file() {
 		closed closed_reader
 		hole connect_into_a_hole
 		query query_into_a_hole
+		clone clone_that_stalls
 	END
 }
 
@@ -201,7 +202,6 @@ connect_into_a_hole() {
 	row "connect(2) into a hole" "ETIMEDOUT after $expected s" "ETIMEDOUT after $(sed -n 's/^ended ETIMEDOUT //p' kashim.log) s" "the same"
 }
 
-
 # A shell of a database waits for the answer to a query that never arrives.
 query_into_a_hole() {
 	local postgres as=(setpriv --reuid=65534 --regid=65534 --clear-groups) status ended
@@ -235,6 +235,61 @@ query_into_a_hole() {
 	awk -v measured="$MEASURED" 'BEGIN { exit !(measured >= 14.4 && measured <= 17.5) }' || fail "after $MEASURED s"
 	not ended plain
 	row "psql, a query into a hole" "still waiting" "exit status $status after $MEASURED s" "about $IN_FLIGHT s"
+}
+
+# The server of a repository has more to send, and its client waits for it. At the server data are in flight; at the client
+# there is silence, and probes end it.
+clone_that_stalls() {
+	local ssh name client server
+	begin
+	needs git ssh sshd ssh-keygen root
+	ssh-keygen -q -t ed25519 -N '' -f host_key </dev/null
+	ssh-keygen -q -t ed25519 -N '' -f user_key </dev/null
+	mkdir -p /run/sshd
+	git init -q --bare repository
+	head -c 30000000 /dev/urandom >blob
+	git -C repository update-ref refs/heads/main "$(git -C repository -c user.name=x -c user.email=x@example.org \
+		commit-tree -m x "$(printf '100644 blob %s\tblob\n' "$(git -C repository hash-object -w ../blob)" |
+			git -C repository mktree)")"
+	git -C repository symbolic-ref HEAD refs/heads/main
+	# It sends a tenth of a megabyte at a time, so there is always something left.
+	printf '#!/bin/sh\ngit upload-pack "$@" | while dd bs=100000 count=1 status=none && sleep 0.05; do :; done\n' >slowly
+	chmod 755 slowly
+	printf '%s\n' "HostKey $PWD/host_key" "AuthorizedKeysFile $PWD/user_key.pub" 'PidFile none' 'UsePAM no' 'StrictModes no' \
+		'PermitRootLogin yes' 'TCPKeepAlive no' >sshd_config
+	ssh="ssh -F none -i $PWD/user_key -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=/dev/null"
+	ssh+=" -o StrictHostKeyChecking=no -o TCPKeepAlive=no"
+	start_named to-plain server "$(command -v sshd)" -D -e -f "$PWD/sshd_config" -o ListenAddress=10.77.2.2:7000
+	start_wrapped to-kashim server "$(command -v sshd)" -D -e -f "$PWD/sshd_config" -o ListenAddress=10.77.2.2:7001
+	says to-plain 'Server listening .*'
+	says to-kashim 'Server listening .*'
+	start_named plain client git -c "core.sshCommand=$ssh -p 7000" clone -q --upload-pack "$PWD/slowly" \
+		"ssh://root@10.77.2.2$PWD/repository" plain-clone
+	start_wrapped kashim client git -c "core.sshCommand=$ssh -p 7001" clone -q --upload-pack "$PWD/slowly" \
+		"ssh://root@10.77.2.2$PWD/repository" kashim-clone
+	wait_for has_begun plain-clone
+	wait_for has_begun kashim-clone
+	network_cut
+	PINGED=$(now)
+	wait_for ended kashim
+	read -r _ client <kashim.end
+	wait_for has_lost 7001
+	server=$(now)
+	not ended plain
+	not has_lost 7000
+	MEASURED=$(in_seconds $((server - PINGED)))
+	awk -v measured="$MEASURED" 'BEGIN { exit !(measured >= 13 && measured <= 19) }' || fail "the server after $MEASURED s"
+	row "git clone over ssh that stalls" "still waiting" \
+		"client after $(in_seconds $((client - PINGED))) s, server after $MEASURED s" "about $IN_FLIGHT s"
+}
+
+has_begun() {
+	[ "$(du -sk "$1" 2>/dev/null | cut -f 1)" -ge 1000 ] 2>/dev/null
+}
+
+# The server's end of it is gone.
+has_lost() {
+	[ -z "$(in_server ss -Htn "sport = :$1")" ]
 }
 
 @test "a client, IPv4" {
@@ -271,4 +326,8 @@ query_into_a_hole() {
 
 @test "psql with a query into a hole" {
 	scene query
+}
+
+@test "a git clone over ssh that stalls" {
+	scene clone
 }
