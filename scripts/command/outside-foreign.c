@@ -69,7 +69,7 @@ run_reader(int out, const struct process *process, const char *conf, const struc
 
 	take_limits();
 	document_reopen_by(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
-	if (!rights_take(rights, process))
+	if (!rights_take(rights, process, conf))
 		_exit(FOREIGN_REFUSED);
 	/* The change of the user has taken it back. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

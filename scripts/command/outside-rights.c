@@ -3,12 +3,16 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "allocate.h"
@@ -62,17 +66,57 @@ rights_read(struct rights *rights, const struct process *process)
 	return true;
 }
 
+static bool
+is_there(int root, const char *path, const char *suffix)
+{
+	struct stat file;
+	char *whole;
+	bool is;
+
+	if (asprintf(&whole, "%s%s", path + strspn(path, "/"), suffix) == -1)
+		allocate_or_exit(NULL, SIZE_MAX);
+	is = fstatat(root, whole, &file, AT_SYMLINK_NOFOLLOW) == 0;
+	free(whole);
+	return is;
+}
+
+/* The root of the mount namespace that the process is in. */
+static bool
+enter_namespace(const struct process *process)
+{
+	int mounts = openat(process->directory, "ns/mnt", O_RDONLY | O_CLOEXEC);
+	struct stat ours, theirs;
+	bool entered = false;
+
+	if (mounts != -1 && fstat(mounts, &theirs) == 0 && stat("/proc/self/ns/mnt", &ours) == 0)
+		entered = (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) ||
+			  setns(mounts, CLONE_NEWNS) == 0;
+	if (mounts != -1)
+		close(mounts);
+	return entered;
+}
+
+/*
+ * Its root directory, where its configuration is there. Many daemons enter another one when they have
+ * started, and what they read before lies below the root of their mount namespace.
+ */
+static bool
+take_root(const struct process *process, int root, const char *conf)
+{
+	if (*conf == '/' && !is_there(root, conf, "") && !is_there(root, conf, ".d"))
+		return enter_namespace(process);
+	return fchdir(root) == 0 && chroot(".") == 0;
+}
+
 /* Its root directory and the one it works in: both before the rights to enter them are gone. */
 static bool
-take_place(const struct process *process)
+take_place(const struct process *process, const char *conf)
 {
 	int root = openat(process->directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int here = openat(process->directory, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool taken = root != -1 && fchdir(root) == 0;
-
 	/* An ordinary user may not, and needs it only for a process of another root. */
-	if (taken && chroot(".") == -1)
-		taken = !process->is_elsewhere;
+	bool taken = root != -1 && (take_root(process, root, conf) || !process->is_elsewhere);
+
 	if (taken && here != -1)
 		taken = fchdir(here) == 0;
 	if (root != -1)
@@ -101,9 +145,9 @@ take_rights(const struct rights *rights)
 }
 
 bool
-rights_take(const struct rights *rights, const struct process *process)
+rights_take(const struct rights *rights, const struct process *process, const char *conf)
 {
-	return take_place(process) && take_rights(rights);
+	return take_place(process, conf) && take_rights(rights);
 }
 
 void

@@ -18,9 +18,10 @@ void rights_free(struct rights *rights);
 
 /*
  * Open files from now on as the process would: below its root directory, in the directory in which
- * it works, as its user, without any capability. For a child, for there is no way back. Returns
- * false where it cannot be done.
+ * it works, as its user, without any capability. Where the configuration `conf` is not there, below
+ * the root of its mount namespace, as when the process started: chroot(2) comes later. For a child,
+ * for there is no way back. Returns false where it cannot be done.
  */
-bool rights_take(const struct rights *rights, const struct process *process);
+bool rights_take(const struct rights *rights, const struct process *process, const char *conf);
 
 #endif

@@ -301,6 +301,32 @@ has_children() {
 	status_says a wanted_idle 33
 }
 
+# As many daemons do when they have started: what the library has read lies outside.
+@test "a process that has entered another root is judged by what it read before" {
+	needs root
+	needs_python
+	mkdir cell
+	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };\n' >k.conf
+	"$COMMAND" compile k.conf >/dev/null
+	start "$PYTHON" -c '
+import os, socket, sys, time
+kept = socket.socket()
+os.chroot("cell")
+os.chdir("/")
+print("ready", flush=True)
+time.sleep(60)'
+	wait_for is_played || fail "$(cat log)"
+	kashim status "$PID" >status.txt 2>&1
+	not grep -E 'wants|built in' status.txt
+	ends 0 '' kashim apply "$PID"
+	[ "$(timers_of "$PID")" = "$POLICY" ] || fail "$(sockets_of "$PID")"
+	# The control: a root with a configuration of its own has that.
+	mkdir -p "cell/$PWD"
+	printf 'defaults: { mode = "force"; idle = 44; };\n' >"cell/$PWD/k.conf"
+	kashim status "$PID" >status.txt 2>&1
+	grep -q 'wants.*idle 44' status.txt || fail "control: $(cat status.txt)"
+}
+
 @test "a configuration in error: its errors, and the values all the same" {
 	needs_python
 	unwrap
