@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # SPDX-License-Identifier: MIT
 # Programs in a container whose image knows nothing of kashim: kashim status, apply and watch on the host see them and put the
 # policy on their sockets, by rules that name the programs as they are called in there. runc makes the container.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # SPDX-License-Identifier: MIT
 # kashim watch --metrics writes what it has found for the textfile collector of Prometheus' node exporter, at once and whole;
 # kashim status --metrics prints it once. Prometheus' own promtool checks both.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # SPDX-License-Identifier: MIT
 # kashim watch puts the policy on every TCP socket of the host that a rule means, also of programs that no library reaches and
 # in other network namespaces, and on each new one in the next sweep. It looks for nothing where nothing has changed.
