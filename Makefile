@@ -202,6 +202,10 @@ check-unit: build/unit/run
 check-live check-hostile check-host check-wire check-package: all $(TEST_TOOLS) $(BENCH_TOOLS)
 	$(Q)scripts/build/run-tests $(or $(TESTS),$(@:check-%=tests/%))
 
+# README's first commands on fresh machines: Debian 12 and 13, or those in RELEASES; packages come from a mirror.
+check-fresh:
+	$(Q)scripts/build/check-fresh $(RELEASES)
+
 # Other people's test suites, without the shim and with it. SUITES: libuv, redis, python, redis:unit/auth and the like.
 check-foreign: all
 	$(Q)tests/foreign/run $(SUITES)

@@ -54,7 +54,8 @@ rescue() {
 	[ "$(stat -c '%u %a' "$FILE")" = '0 644' ]
 	in_host ls / >/dev/null
 	rescue
-	[ "$RESULT" -eq 0 ] && grep -q 'nothing to do' out
+	[ "$RESULT" -eq 0 ]
+	grep -q 'nothing to do' out
 }
 
 @test "when it is somebody else's library, all of it goes, and is shown" {
@@ -66,7 +67,8 @@ rescue() {
 	grep -q 'nothing to do' out
 	not in_host ls / >out 2>&1
 	rescue --all
-	[ "$RESULT" -eq 0 ] && [ ! -e "$FILE" ]
+	[ "$RESULT" -eq 0 ]
+	[ ! -e "$FILE" ]
 	grep -qx /opt/libother.so out
 	in_host ls / >/dev/null
 }
@@ -96,7 +98,8 @@ rescue() {
 	rescue now
 	[ "$RESULT" -eq 2 ]
 	rescue --root /gone
-	[ "$RESULT" -eq 0 ] && grep -q 'nothing to do' out
+	[ "$RESULT" -eq 0 ]
+	grep -q 'nothing to do' out
 	in_host /usr/local/sbin/kashim-rescue --help | grep -q '^usage: kashim-rescue'
 	mount_read_only
 	rescue

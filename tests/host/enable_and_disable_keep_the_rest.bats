@@ -106,9 +106,11 @@ stays() {
 	ln -s preload/file "$FILE"
 	kashim_in_host system enable
 	[ "$RESULT" -eq 0 ] || fail "$(cat err)"
-	[ -L "$FILE" ] && grep -q libkashim.so "$FILE"
+	[ -L "$FILE" ]
+	grep -q libkashim.so "$FILE"
 	disabled
-	[ -L "$FILE" ] && [ "$(cat "$FILE")" = '# mine' ]
+	[ -L "$FILE" ]
+	[ "$(cat "$FILE")" = '# mine' ]
 }
 
 @test "disable works when the library is gone" {
@@ -128,7 +130,8 @@ stays() {
 	run_in_host env -u MAKEFLAGS make -s -C "$ROOT" uninstall
 	[ "$RESULT" -eq 0 ] || fail "$(cat out err)"
 	[ ! -s err ] || fail "$(cat err)"
-	[ ! -e "$FILE" ] && [ -z "$(find "$HOST_ROOT/usr/local" -name '*kashim*')" ]
+	[ ! -e "$FILE" ]
+	[ -z "$(find "$HOST_ROOT/usr/local" -name '*kashim*')" ]
 	printf '/usr/lib/libkashim.so\n' >"$FILE"
 	run_in_host env -u MAKEFLAGS make -s -C "$ROOT" uninstall
 	grep -q libkashim "$FILE"
@@ -139,14 +142,16 @@ stays() {
 	given_a_host
 	printf 'x' >"$HOST_ROOT/etc/kashim.conf"
 	kashim_in_host system enable
-	[ "$RESULT" -eq 1 ] && [ ! -e "$FILE" ]
+	[ "$RESULT" -eq 1 ]
+	[ ! -e "$FILE" ]
 	grep -q '^/etc/kashim.conf:1: syntax error' err
 	printf 'defaults: { idle = 77; };' >"$HOST_ROOT/etc/kashim.conf"
 	enabled
 	[ "$(in_host setpriv --reuid 65534 --clear-groups grep -c libkashim.so /proc/self/maps)" -gt 0 ]
 	in_host "$PYTHON" -c 'import socket; print(socket.socket().getsockopt(6, 4))' | grep -qx 77
 	run_in_host setpriv --reuid 65534 --clear-groups kashim system disable
-	[ "$RESULT" -eq 1 ] && grep -q 'only root' err
+	[ "$RESULT" -eq 1 ]
+	grep -q 'only root' err
 	enabled
 }
 

@@ -173,7 +173,8 @@ expect_preload() {
 	rm "$UNITS/legacy.service.d/a.conf"
 	refused 1 'zzz.conf is read later' enable legacy
 	run_in_host setpriv --reuid 65534 --clear-groups kashim enable legacy
-	[ "$RESULT" -eq 1 ] && grep -q 'only root' err
+	[ "$RESULT" -eq 1 ]
+	grep -q 'only root' err
 }
 
 @test "a program that the library cannot reach is named" {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2030,SC2031 # what a test changes is for it alone
 # Programs that are linked to musl, that are 32-bit, or static: each loads the library that is made for it, or none, and no
 # loader says a word about it.
 

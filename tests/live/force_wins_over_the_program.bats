@@ -5,6 +5,7 @@
 
 load ../lib/live
 
+# shellcheck disable=SC2034 # live.bash reads it
 MODE=force
 
 # A program that sets all it can, on sockets that it made, connected and accepted, and says on which calls it failed.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2030,SC2031 # what a test changes is for it alone
 # Two scripts of one interpreter are two programs: rules tell them apart by name, argument and user. The first match
 # decides, and the socket has what kashim explain says.
 

@@ -15,7 +15,7 @@ decided() {
 		fail "reported: $(reported "$socket"), not $sets by line $line" || return
 	explain "$socket" "$direction"
 	grep -q "^rule .*k.conf:$line\$" explained || fail "line $line? $(cat explained)" || return
-	grep -q "^sets .* $sets[, ]" explained || fail "$sets? $(cat explained)"
+	grep -q "^sets .* ${sets}[, ]" explained || fail "$sets? $(cat explained)"
 }
 
 # A connection is left alone, by the rule at that line.

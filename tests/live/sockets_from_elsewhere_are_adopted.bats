@@ -55,7 +55,8 @@ BEFORE=()
 prepare() {
 	local sources=$1 numbers=$2
 	shift 2
-	rm -f go && mkfifo go
+	rm -f go
+	mkfifo go
 	start_plain "$PYTHON" -c "$OPEN_AND_BECOME" "$PORT" "$sources" "$numbers" "${BEFORE[@]}" "${WITH[@]}" "$@"
 }
 
