@@ -89,6 +89,7 @@ paragraph_of() {
 }
 
 @test "every setting that can be written is an option of kashim run, with help of its own" {
+	# shellcheck disable=SC2094 # "help" is a command, and a file
 	"$ROOT/build/kashim" help run >help
 	for key in $(option_keys) mode profile; do
 		grep -q "^  --$(printf %s "$key" | tr _ -) [A-Z]*  *[a-z]" help || fail "$key is not in the help"
