@@ -6,6 +6,7 @@
 
 #include "decide.h"
 #include "in_flight.h"
+#include "mark.h"
 #include "memory.h"
 #include "tcp.h"
 
@@ -59,15 +60,18 @@ asked_value(const struct call *call)
 }
 
 /*
- * Whether the value may be replaced on this descriptor. SO_KEEPALIVE exists on every socket, and
- * only TCP's is ours. Level 6 is TCP's, and L2CAP's, which knows none of these names: the kernel
- * refuses the policy's value there as it does the program's.
+ * Whether the value may be replaced on this descriptor. SO_KEEPALIVE exists on every socket, and is
+ * replaced on TCP sockets only; a number that was not TCP when it was seen last is asked in the way
+ * that fewest sandboxes mind. Level 6 is TCP's, and L2CAP's, which knows none of these names: the
+ * kernel refuses the policy's value there as it does the program's.
  */
 static bool
 is_ours(const struct call *call, const struct record *record)
 {
-	return call->option != OPTION_KEEPALIVE || record != NULL ||
-	       (tcp_is_likely(call->fd) && tcp_protocol(call->fd) > 0);
+	if (call->option != OPTION_KEEPALIVE || record != NULL)
+		return true;
+	return (mark_of(call->fd) >= MARK_TCP || tcp_is_likely(call->fd)) &&
+	       tcp_protocol(call->fd) > 0;
 }
 
 /*
