@@ -2,7 +2,9 @@
 #include "host-tcp.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
@@ -14,14 +16,15 @@ static uint32_t
 read_retries(void)
 {
 	FILE *file = fopen("/proc/sys/net/ipv4/tcp_retries2", "re");
-	uint32_t retries;
+	char line[16], *end = line;
+	unsigned long retries = RETRANSMIT_RETRIES;
 
 	if (file == NULL)
 		return RETRANSMIT_RETRIES;
-	if (fscanf(file, "%u", &retries) != 1)
-		retries = RETRANSMIT_RETRIES;
+	if (fgets(line, sizeof(line), file) != NULL)
+		retries = strtoul(line, &end, 10);
 	fclose(file);
-	return retries;
+	return end == line || retries > UINT32_MAX ? RETRANSMIT_RETRIES : (uint32_t)retries;
 }
 
 static bool

@@ -24,7 +24,7 @@ static int
 get(int fd, enum option_id option)
 {
 	const struct option_row *row = &option_table[option];
-	int value;
+	int value = VALUE_UNSET;
 	socklen_t size = sizeof(value);
 
 	return kernel_getsockopt(fd, row->level, row->name, &value, &size) == 0 ? value
