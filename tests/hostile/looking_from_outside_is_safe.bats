@@ -74,7 +74,8 @@ sys.exit(0 if any(re.search(sys.argv[1], note) for note in notes) else f"{notes}
 	kashim status >/dev/null 2>&1 || :
 	[ ! -e opened ] || fail "it was opened"
 	# The control: that is what an open does.
-	"$PYTHON" -c 'import os; os.open("named/k.conf.d/10.conf", os.O_RDONLY | os.O_NONBLOCK)'
+	"$PYTHON" -c 'import os, time; os.open("named/k.conf.d/10.conf", os.O_RDONLY | os.O_NONBLOCK); time.sleep(60)' 3>&- &
+	STARTED+=("$!")
 	wait_for test -e opened
 }
 
