@@ -100,27 +100,27 @@ adopt_connection(const struct loaded *loaded, int fd, enum direction direction,
 	report_socket(fd, loaded, rule, load_waits(loaded));
 }
 
+/*
+ * A connection has what its listener had when the kernel made it, which is before it waits in the
+ * queue, if not long before: net/ipv4/tcp_ipv4.c, tcp_v4_syn_recv_sock(). So neither the queue nor
+ * the order in it tells for sure whether one is still to come.
+ */
+static bool
+may_be_on_its_way(void)
+{
+	enum { LONGEST_WAY_MS = 1000 };
+
+	return marks.kept == NULL ||
+	       kernel_clock() - atomic_load(&marks.kept->listener_adopted) < LONGEST_WAY_MS;
+}
+
 bool
 adopt_accepted(const struct loaded *loaded, int fd)
 {
-	bool has_changed = carry(loaded, fd, false) != 0;
+	bool is_last = carry(loaded, fd, false) == 0 && !may_be_on_its_way();
 
 	in_flight_set(loaded, fd, true);
-	return has_changed;
-}
-
-/*
- * Whether connections wait that came before the listener had the policy: net/ipv4/tcp.c,
- * tcp_get_info(). Where the kernel does not say, there may be some.
- */
-static bool
-has_queue(int fd)
-{
-	struct tcp_info info = { 0 };
-	socklen_t size = sizeof(info);
-
-	return kernel_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1 ||
-	       info.tcpi_unacked != 0;
+	return is_last;
 }
 
 enum mark
@@ -137,7 +137,9 @@ adopt_listener(const struct loaded *loaded, int fd)
 		}
 		carry(loaded, fd, true);
 		in_flight_set(loaded, fd, true);
-		mark = has_queue(fd) ? MARK_LATE : MARK_TCP;
+		mark = MARK_LATE;
+		if (marks.kept != NULL)
+			atomic_store(&marks.kept->listener_adopted, kernel_clock());
 		report_socket(fd, loaded, 0, false);
 	}
 	mark_put(fd, mark);

@@ -22,8 +22,8 @@ void adopt_connection(const struct loaded *loaded, int fd, enum direction direct
 enum mark adopt_listener(const struct loaded *loaded, int fd);
 
 /*
- * A connection that was accepted from a listener that got the policy late. Returns whether it
- * lacked something.
+ * A connection that was accepted from a listener that got the policy late. Returns whether those
+ * that follow have all of it from the listener.
  */
 bool adopt_accepted(const struct loaded *loaded, int fd);
 

@@ -165,12 +165,8 @@ connection_accepted(const struct loaded *loaded, int fd, int listener, enum mark
 	    adopt_listener(loaded, listener) >= MARK_TCP)
 		mark = MARK_LATE;
 	if (mark == MARK_LATE) {
-		/*
-		 * Connections are accepted in the order in which they were made, so after one that
-		 * had it from the listener there is none without. Unless the listener is MPTCP: the
-		 * kernel does not pass a user timeout on from there.
-		 */
-		if (!adopt_accepted(loaded, fd) && mark_of(listener) == MARK_LATE &&
+		/* Unless the listener is MPTCP: the kernel does not pass a user timeout on. */
+		if (adopt_accepted(loaded, fd) && mark_of(listener) == MARK_LATE &&
 		    loaded->settings.value[OPTION_USER_TIMEOUT] == VALUE_UNSET)
 			mark_put(listener, MARK_TCP);
 	}

@@ -28,6 +28,7 @@ struct kept {
 	atomic_flag reported;
 	atomic_bool lacks_retransmit_max, asked_retransmit_max; /* see in_flight.h */
 	atomic_bool has_defaults;
+	atomic_long listener_adopted; /* the last time, kernel_clock() */
 	struct settings defaults;
 };
 

@@ -323,6 +323,20 @@ raw() {
 	under_the_shim_and_without raw accept4 established 1
 }
 
+# The listener and what was accepted from it; the clients are out of reach.
+made_late() {
+	local timers=$UNTOUCHED
+	call late
+	[ ${#WITH[@]} -eq 0 ] || timers=$POLICY
+	[ "$(timers_of "$PID" | grep -cx "$timers")" -ge 3 ] || fail "not 3 of $timers: $(sockets_of "$PID")"
+	[ ${#WITH[@]} -ne 0 ] || all_are "$UNTOUCHED" "$PID" || fail "control: $(sockets_of "$PID")"
+}
+
+@test "a connection that the kernel was making when its listener got the policy" {
+	needs_helpers
+	under_the_shim_and_without made_late
+}
+
 needs_mptcp() {
 	needs mptcp
 }

@@ -423,6 +423,35 @@ raw(char **arguments)
 	check((int)result, "accept");
 }
 
+static void
+raw_connect(int listener)
+{
+	struct sockaddr_in address = address_of(listener);
+
+	check((int)syscall(SYS_connect, raw_socket(), &address, sizeof(address)), "connect");
+}
+
+/*
+ * A connection that is accepted second, but was made before its listener got the policy at the
+ * first accept(2): it has what the listener had then.
+ */
+static void
+late(char **arguments)
+{
+	int listener = raw_socket(), off = 0, has = 0;
+	socklen_t size = sizeof(has);
+
+	(void)arguments;
+	check((int)syscall(SYS_listen, listener, backlog), "listen");
+	raw_connect(listener);
+	check(accept(listener, NULL, NULL), "accept");
+	check(getsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &has, &size), "getsockopt");
+	check((int)syscall(SYS_setsockopt, listener, SOL_SOCKET, SO_KEEPALIVE, &off, size), "off");
+	raw_connect(listener);
+	check((int)syscall(SYS_setsockopt, listener, SOL_SOCKET, SO_KEEPALIVE, &has, size), "on");
+	check(accept(listener, NULL, NULL), "accept");
+}
+
 static const struct {
 	const char *name;
 	void (*go)(char **arguments);
@@ -444,6 +473,7 @@ static const struct {
 	{ "cleared", cleared },
 	{ "changed", changed },
 	{ "raw", raw },
+	{ "late", late },
 };
 
 int
