@@ -38,13 +38,13 @@ rescue() {
 	run_in_host /usr/local/sbin/kashim-rescue "$@"
 }
 
-@test "it is linked statically, and needs nothing" {
+@test "kashim-rescue is linked statically and needs no loader" {
 	readelf -lW "$ROOT/build/kashim-rescue" >headers
 	grep -q LOAD headers
 	not grep -E 'INTERP|DYNAMIC' headers
 }
 
-@test "nothing starts but the rescue, and then everything" {
+@test "kashim-rescue starts where nothing else does, and then everything starts again" {
 	bricked
 	rescue
 	[ "$RESULT" -eq 0 ] || fail "$(cat out err)"
@@ -58,7 +58,7 @@ rescue() {
 	grep -q 'nothing to do' out
 }
 
-@test "when it is somebody else's library, all of it goes, and is shown" {
+@test "kashim-rescue takes out and shows the whole file when another library is broken" {
 	bricked
 	mv "$(echo "$HOST_ROOT"/usr/local/lib/*/libkashim.so)" "$HOST_ROOT/opt/libother.so"
 	printf '/opt/libother.so\n' >"$FILE"
@@ -73,7 +73,7 @@ rescue() {
 	in_host ls / >/dev/null
 }
 
-@test "a shell that is open does it, too" {
+@test "a shell that is still open can rescue the host, too" {
 	open_host
 	put_broken_library
 	mkfifo words
@@ -91,7 +91,7 @@ rescue() {
 	[ "$(cat log)" = "$(printf '%s\n' 'before: works' 'bricked: does not' 'after: works')" ] || fail "$(cat log)"
 }
 
-@test "it changes nothing when it cannot, and says so" {
+@test "kashim-rescue changes nothing when it cannot rescue, and says so" {
 	bricked
 	in_host /usr/local/sbin/kashim-rescue --print | grep -qx '# mine'
 	grep -q libkashim "$FILE"
@@ -116,7 +116,7 @@ left() {
 	cmp etc/ld.so.preload expected || fail "$1: $(cat etc/ld.so.preload)"
 }
 
-@test "strange files" {
+@test "kashim-rescue takes our name alone out of strangely written files" {
 	mkdir -p etc
 	left 'a.so\nlibkashim.so' 'a.so\n'
 	left '/x/libkashim.so' ''

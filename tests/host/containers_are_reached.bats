@@ -110,7 +110,7 @@ ss_sees_timers() {
 	not grep -v 'timer:(keepalive' <<<"$lines"
 }
 
-@test "status and apply: static" {
+@test "status and apply reach a static program in a container" {
 	open_container
 	run_inside static
 	not ss_sees_timers
@@ -128,7 +128,7 @@ watch_it() {
 	wait_for test -e m.prom || fail "$(cat watch.log)"
 }
 
-@test "watch: static, from its first connection on" {
+@test "watch reaches a static program in a container from its first connection on" {
 	open_container
 	watch_it
 	run_inside static
@@ -136,7 +136,7 @@ watch_it() {
 	ss_sees_timers
 }
 
-@test "watch: musl" {
+@test "watch reaches a musl program in a container" {
 	open_container
 	add_musl
 	watch_it
@@ -145,7 +145,7 @@ watch_it() {
 	ss_sees_timers
 }
 
-@test "watch: Go" {
+@test "watch reaches a Go program in a container" {
 	open_container
 	add_go
 	watch_it
@@ -159,7 +159,7 @@ established_are() {
 	[ "$(timers_of "$PID" established | sort -u)" = "$1" ]
 }
 
-@test "a container that ends meanwhile, and its network namespace with it" {
+@test "watch goes on when a container ends, and forgets its network namespace" {
 	open_container
 	watch_it
 	run_inside static

@@ -113,7 +113,7 @@ daemons_at_work() {
 	[ "$(wc -l <sockets)" -ge 20 ] || fail "$(cat sockets)"
 }
 
-@test "sshd, nginx, redis, postgres, cron: all sockets carry the policy" {
+@test "all sockets of sshd, nginx, redis, postgres and cron carry the policy of the host" {
 	needs_daemons
 	open_host_with line
 	daemons_at_work
@@ -123,7 +123,7 @@ daemons_at_work() {
 	not grep -h 'ld\.so' ./*.log
 }
 
-@test "control: without the line none of them does" {
+@test "none of the host's daemons carries the policy without the line: the control" {
 	needs_daemons
 	open_host_with nothing
 	daemons_at_work
@@ -174,7 +174,7 @@ ended_well() {
 	in_host dpkg --audit
 }
 
-@test "kashim itself is compiled there, and nothing is said" {
+@test "kashim itself compiles on a host that loads it, and the loader says nothing" {
 	open_host_with line
 	mkdir "$HOST_ROOT/tmp/tree"
 	cp -R "$ROOT"/{conf,shim,scripts,Makefile} "$HOST_ROOT/tmp/tree"

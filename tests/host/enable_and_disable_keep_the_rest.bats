@@ -29,7 +29,7 @@ disabled() {
 	not in_host grep -q libkashim.so /proc/self/maps
 }
 
-@test "a host without the file, there and back" {
+@test "disable removes the file that enable made, and both can be repeated" {
 	given_a_host
 	[ ! -e "$FILE" ]
 	not in_host grep -q libkashim.so /proc/self/maps
@@ -70,7 +70,7 @@ stays() {
 	cmp "$FILE" before
 }
 
-@test "other lines and comments stay" {
+@test "enable and disable keep the other lines and comments of the file" {
 	given_a_host
 	[ -e "$(echo /usr/lib/*/libeatmydata.so)" ] || skip 'libeatmydata1 is not installed'
 	# shellcheck disable=SC2016 # as it stands in the file
@@ -81,7 +81,7 @@ stays() {
 	[ ! -s complaints ] || fail "$(cat complaints)"
 }
 
-@test "our names alone go, wherever they stand" {
+@test "disable takes our names alone out of the file, wherever they stand" {
 	given_a_host
 	# shellcheck disable=SC2016
 	printf '/usr/$LIB/libeatmydata.so:/usr/local/$LIB/libkashim.so # fast\n\t/gone/libkashim.so.1\n#end\n' >"$FILE"
@@ -90,7 +90,7 @@ stays() {
 	printf '/usr/$LIB/libeatmydata.so # fast\n#end\n' | cmp - "$FILE" || fail "$(cat "$FILE")"
 }
 
-@test "a line of somebody else that is broken is no reason against it" {
+@test "enable does its work beside a broken line of somebody else" {
 	given_a_host
 	printf '/gone/libother.so\n' >"$FILE"
 	in_host ls / 2>&1 >/dev/null | grep -q 'libother.so.*cannot be preloaded'
@@ -99,7 +99,7 @@ stays() {
 	[ "$(head -n 1 "$FILE")" = /gone/libother.so ]
 }
 
-@test "a file behind a symbolic link stays there" {
+@test "enable and disable keep a symbolic link, and change the file behind it" {
 	given_a_host
 	mkdir "$HOST_ROOT/etc/preload"
 	printf '# mine\n' >"$HOST_ROOT/etc/preload/file"
@@ -123,7 +123,7 @@ stays() {
 	[ -z "$(in_host ls / 2>&1 >/dev/null)" ]
 }
 
-@test "make uninstall disables it before the library goes" {
+@test "make uninstall disables the host before it removes the library" {
 	given_a_host
 	in_host test -e "$ROOT/Makefile" || skip 'the sources are on another file system'
 	enabled
@@ -137,7 +137,7 @@ stays() {
 	grep -q libkashim "$FILE"
 }
 
-@test "only root, only with a good configuration, which is compiled" {
+@test "enable wants root and a good configuration, which it compiles" {
 	needs_python
 	given_a_host
 	printf 'x' >"$HOST_ROOT/etc/kashim.conf"
@@ -155,7 +155,7 @@ stays() {
 	enabled
 }
 
-@test "when the host behaves otherwise than the namespace, it is taken out again" {
+@test "enable takes the line out again when the host behaves otherwise than its self-test" {
 	given_a_host
 	# It crashes where no scratch of the self-test's is mounted.
 	cat >library.c <<-'END'
@@ -183,7 +183,7 @@ stays() {
 	in_host ls / >/dev/null
 }
 
-@test "another system, below a directory" {
+@test "enable and disable work on another system below a directory" {
 	given_a_host
 	mkdir "$HOST_ROOT/opt/image"
 	run_in_host unshare --mount sh -euc '
@@ -214,7 +214,7 @@ stays() {
 	[ ! -e "$FILE" ]
 }
 
-@test "programs of another kind" {
+@test "enable refuses a host with 32-bit programs until they have a library, too" {
 	needs 32-bit
 	given_a_host
 	printf 'int main(void) { return 0; }\n' >program.c

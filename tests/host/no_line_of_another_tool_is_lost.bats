@@ -23,7 +23,7 @@ add_line_when_there() {
 		mv /etc/theirs /etc/ld.so.preload' sh "$1" "$THEIRS"
 }
 
-@test "enable, while the self-test runs: given up, and the second time both are there" {
+@test "enable gives up when another tool adds a line during the self-test" {
 	open_host
 	echo '# first' >"$HOST_ROOT/etc/ld.so.preload"
 	add_line_when_there /etc/ld.so.preload.kashim
@@ -43,7 +43,7 @@ rescue_slowly() {
 	run_in_host strace -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:delay_enter=1500000:when=1 /usr/local/sbin/kashim-rescue
 }
 
-@test "disable, while it replaces the file: what came meanwhile stays" {
+@test "disable keeps a line that another tool adds while it replaces the file" {
 	open_host
 	run_in_host strace -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:delay_enter=10:when=1 true
 	[ "$RESULT" -eq 0 ] || skip "needs strace that delays: $(cat err)"
@@ -63,7 +63,7 @@ rescue_slowly() {
 	[ "$(cd "$HOST_ROOT/etc" && echo ld.so.preload*)" = ld.so.preload ] || fail "left: $(ls "$HOST_ROOT/etc")"
 }
 
-@test "one enable at a time" {
+@test "enable refuses to run beside another kashim system" {
 	open_host
 	start_in_host other flock /etc sleep 60
 	wait_for flock_is_held
@@ -90,14 +90,14 @@ image_with() {
 	grep -q libkashim "$HOST_ROOT/real/ld.so.preload" || fail "the host's file was changed"
 }
 
-@test "--root: the file is an absolute link" {
+@test "kashim-rescue --root follows an absolute link of the file inside the image" {
 	open_host
 	image_with ln -s /etc/theirs "$HOST_ROOT/img/etc/ld.so.preload"
 	[ "$(cat "$HOST_ROOT/img/etc/theirs")" = '# of the image' ]
 	[ -L "$HOST_ROOT/img/etc/ld.so.preload" ]
 }
 
-@test "--root: the file is a link that climbs" {
+@test "kashim-rescue --root does not leave the image by a link that climbs" {
 	open_host
 	image_with ln -s ../../../../../../etc/theirs "$HOST_ROOT/img/etc/ld.so.preload"
 	[ "$(cat "$HOST_ROOT/img/etc/theirs")" = '# of the image' ]
@@ -108,13 +108,13 @@ link_the_directory() {
 	ln -s /real "$HOST_ROOT/img/etc"
 }
 
-@test "--root: its directory is an absolute link" {
+@test "kashim-rescue --root follows an absolute link of the directory inside the image" {
 	open_host
 	image_with link_the_directory
 	[ "$(cat "$HOST_ROOT/img/real/ld.so.preload")" = '# of the image' ]
 }
 
-@test "--root: links that go round" {
+@test "kashim-rescue --root refuses links that go round in a circle" {
 	open_host
 	mkdir -p "$HOST_ROOT/img/etc"
 	ln -s ld.so.preload "$HOST_ROOT/img/etc/ld.so.preload"

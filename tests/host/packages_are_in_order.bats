@@ -15,7 +15,7 @@ field() {
 	dpkg-deb -f "$PACKAGES"/1/deb/"$1"_*.deb "$2"
 }
 
-@test "lintian finds no error, and no warning" {
+@test "lintian finds no error and no warning in the packages" {
 	needs lintian
 	needs_packages
 	lintian --tag-display-limit 0 --show-overrides "$PACKAGES"/1/deb/*.deb >out 2>err || :
@@ -28,14 +28,14 @@ field() {
 	) || fail "$(cat out err)"
 }
 
-@test "the distribution's flags leave the library's data on one page" {
+@test "the distribution's compiler flags leave the library's data on one page" {
 	needs readelf
 	needs_packages
 	dpkg-deb -x "$PACKAGES"/1/deb/libkashim_*.deb unpacked
 	data_are_one_page unpacked/usr/lib/*/libkashim.so
 }
 
-@test "two packages: the command, and the library for as many architectures as there are" {
+@test "there are two packages, and the library's is there for each architecture" {
 	needs_packages
 	[ "$(find "$PACKAGES/1/deb" -type f -printf '%f\n' | sed 's/_.*//' | sort)" = $'kashim\nlibkashim' ] || fail "$(ls "$PACKAGES/1/deb")"
 	[ "$(field libkashim Multi-Arch)" = same ]
@@ -63,7 +63,7 @@ field() {
 	[ ! -s lacking ] || fail "in no package: $(cat lacking)"
 }
 
-@test "the configuration is the administrator's, and no compiled policy is shipped" {
+@test "the packaged configuration is a conffile, and no compiled policy is shipped" {
 	needs_packages
 	dpkg-deb --ctrl-tarfile "$PACKAGES"/1/deb/kashim_*.deb | tar -xO ./conffiles | grep -qx /etc/kashim.conf
 	not grep /etc/kashim.policy <(contents "$PACKAGES"/1/deb/kashim_*.deb)
@@ -83,7 +83,7 @@ field() {
 	done
 }
 
-@test "the packaged library is the library: hardened, and needs libc alone" {
+@test "the packaged library is hardened, and needs libc alone" {
 	needs_packages
 	needs nm
 	dpkg-deb -x "$PACKAGES"/1/deb/libkashim_*.deb library
@@ -93,7 +93,7 @@ field() {
 	nm -D --undefined-only "$ROOT/build/libkashim.so" | sed -n 's/^ *U //p' | sed 's/@.*//' | sort | diff packaged -
 }
 
-@test "rpmbuild accepts the spec, and the packages have the same files" {
+@test "rpmbuild accepts the spec, and its packages have the files of the Debian ones" {
 	needs_rpms 1
 	for package in kashim libkashim; do
 		rpm -qlp "$PACKAGES"/1/rpm/"$package"-0*.rpm 2>/dev/null

@@ -7,13 +7,13 @@ load ../lib/live
 load ../lib/host
 load ../lib/packages
 
-@test "installed, enabled, upgraded, removed, purged: no start fails" {
+@test "no start fails while Debian packages are installed, enabled, upgraded and purged" {
 	open_host
 	needs_packages
 	come_and_go 150
 }
 
-@test "a configuration that someone edited stays, and one in error stops no upgrade" {
+@test "an upgrade keeps an edited configuration, and one in error does not stop it" {
 	open_host
 	needs_packages
 	dpkg_in_host --install "$PACKAGES"/1/deb/*
@@ -29,7 +29,7 @@ load ../lib/packages
 	in_host dpkg-query -W -f '${Status}' kashim | grep -qx 'install ok installed'
 }
 
-@test "whoever wrote the line without the command takes it out before the library goes" {
+@test "dpkg does not remove the library while a line that was written by hand loads it" {
 	open_host
 	needs_packages
 	dpkg_in_host --install "$PACKAGES"/1/deb/libkashim*

@@ -53,7 +53,7 @@ put_library() {
 	mv -f "$LIBRARY_FILE.new" "$LIBRARY_FILE"
 }
 
-@test "enable, upgrade, disable, remove, install" {
+@test "no start fails while kashim is enabled, upgraded, disabled, removed and installed" {
 	local cycles=0
 	open_host
 	LIBRARY_FILE=$(echo "$HOST_ROOT"/usr/local/lib/*/libkashim.so)
@@ -82,7 +82,7 @@ put_library() {
 }
 
 # The control: what the order is for.
-@test "the library goes before the line: programs complain" {
+@test "programs complain when the library goes before the line: the control" {
 	open_host
 	LIBRARY_FILE=$(echo "$HOST_ROOT"/usr/local/lib/*/libkashim.so)
 	start_programs

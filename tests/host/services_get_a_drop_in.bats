@@ -59,7 +59,7 @@ expect_preload() {
 	grep -qxF "Environment: LD_PRELOAD=$2" environment || fail "not $2: $(cat environment)"
 }
 
-@test "a service without LD_PRELOAD, there and back" {
+@test "disable leaves a service without LD_PRELOAD as it was before enable" {
 	given_units
 	not grep -q LD_PRELOAD <(systemd_says legacy.service)
 	kashim enable legacy
@@ -74,7 +74,7 @@ expect_preload() {
 	grep -q 'is not enabled' out
 }
 
-@test "one that has an LD_PRELOAD, in every way of writing it" {
+@test "a drop-in puts the library in front of an LD_PRELOAD, however that is written" {
 	given_units
 	while read -r written expected; do
 		rm -rf "$UNITS/legacy.service.d"
@@ -100,7 +100,7 @@ expect_preload() {
 	END
 }
 
-@test "one that has it from a drop-in, of its own, its template, or all services" {
+@test "a drop-in keeps an LD_PRELOAD from other drop-ins of the unit, its template or all units" {
 	given_units
 	mkdir -p "$UNITS/service.d" "$UNITS/legacy-.service.d"
 	printf '[Service]\nEnvironment=LD_PRELOAD=all.so\n' >"$UNITS/service.d/a.conf"
@@ -122,7 +122,7 @@ expect_preload() {
 	expect_preload legacy-db@8.service "$LINE:prefix.so"
 }
 
-@test "one that has it from a file, which wins over the unit" {
+@test "a drop-in keeps an LD_PRELOAD from an EnvironmentFile, which wins over the unit" {
 	given_units
 	printf '[Service]\nEnvironment=LD_PRELOAD=unit.so\nEnvironmentFile=/etc/default/none\nEnvironmentFile=-/etc/default/legacy\nExecStart=/bin/true\n' |
 		service legacy.service
@@ -138,7 +138,7 @@ expect_preload() {
 	[ ! -e "$UNITS/legacy.service.d" ]
 }
 
-@test "another name of a unit, a unit of the distribution, an image" {
+@test "enable finds a unit by its alias, in the distribution's directory and in an image" {
 	given_units
 	mkdir -p "$HOST_ROOT/opt/image/usr/lib/systemd/system" "$HOST_ROOT/opt/image/etc"
 	cp "$UNITS/legacy.service" "$HOST_ROOT/opt/image/usr/lib/systemd/system"
@@ -151,7 +151,7 @@ expect_preload() {
 	[ -z "$(find "$HOST_ROOT/opt/image/etc" -name '*kashim*')" ]
 }
 
-@test "what cannot be is explained, and nothing is written" {
+@test "enable explains which units it cannot enable, and writes nothing" {
 	given_units
 	refused 1 'there is no such unit' enable gone
 	refused 1 'there is no such unit' enable legacy gone
@@ -177,7 +177,7 @@ expect_preload() {
 	grep -q 'only root' err
 }
 
-@test "a program that the library cannot reach is named" {
+@test "enable names a program of the unit that the library cannot reach" {
 	given_units
 	build_static
 	cp static "$HOST_ROOT/opt/gate"
@@ -224,7 +224,7 @@ start_systemd() {
 	MANAGER=$PID
 }
 
-@test "a real service of a real systemd, and its socket" {
+@test "a service and a socket of a real systemd carry the policy" {
 	given_units
 	printf 'defaults: { idle = 33; interval = 11; count = 5; };\n' >"$HOST_ROOT/etc/kashim.conf"
 	in_host kashim compile
@@ -266,7 +266,7 @@ kashim_there() {
 	nsenter --target "$pid" --mount --pid --net --root --wd=/ env -i PATH=/opt/bin:/usr/local/bin:/usr/bin:/bin kashim "$@" >out 2>err 3>&- </dev/null || RESULT=$?
 }
 
-@test "where systemd runs, what a unit has is systemd's own word" {
+@test "enable believes what a running systemd says of a unit" {
 	given_units
 	needs systemctl
 	mkdir -p "$HOST_ROOT/opt/bin" "$UNITS/legacy.service.d"

@@ -63,13 +63,13 @@ by_init_script() {
 	wait_for all_are "$POLICY" "$PID" || fail "$(sockets_of "$PID")"
 }
 
-@test "an init script, by /etc/default" {
+@test "an init script loads the library by its file in /etc/default" {
 	given_a_host
 	init_script /opt/legacyd "'a socket inet'"
 	by_init_script
 }
 
-@test "a Node service" {
+@test "a Node service loads the library from its init script" {
 	given_a_host
 	needs node
 	printf 'require("net").createServer(() => {}).listen(7000, "127.0.0.1");\n' >"$HOST_ROOT/opt/server.js"
@@ -77,7 +77,7 @@ by_init_script() {
 	by_init_script
 }
 
-@test "a Java service" {
+@test "a Java service loads the library from its init script" {
 	given_a_host
 	needs java javac
 	cat >Server.java <<-'END'
@@ -92,7 +92,7 @@ by_init_script() {
 	by_init_script
 }
 
-@test "cron, by a variable in the table" {
+@test "cron's jobs load the library by a variable in the crontab" {
 	given_a_host
 	needs cron
 	rm -rf "$HOST_ROOT"/etc/cron.d "$HOST_ROOT"/var/spool/cron/crontabs "$HOST_ROOT"/etc/crontab "$HOST_ROOT"/run/crond.reboot
@@ -115,7 +115,7 @@ in_container() {
 	grep -q '^NSpid:.*	1$' "/proc/$PID/status"
 }
 
-@test "a container, by its Dockerfile" {
+@test "a container loads the library by the variables of its Dockerfile" {
 	given_a_host
 	local file=$ROOT/scripts/examples/Dockerfile
 	not grep -vE '^(#.*|FROM|RUN|COPY|ENV|CMD|)( |$)' "$file"
@@ -127,7 +127,7 @@ in_container() {
 	[ "$(timers_of "$PID")" = 1/360/30/5 ] || fail "$(sockets_of "$PID")"
 }
 
-@test "a container, by a manifest for Kubernetes" {
+@test "a container loads the library by its Kubernetes manifest" {
 	given_a_host
 	needs_python
 	"$PYTHON" -c 'import yaml' 2>/dev/null || skip 'python3-yaml is not installed'

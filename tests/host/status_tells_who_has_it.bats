@@ -39,7 +39,7 @@ are_ready() {
 	[ "$(grep -cx ready log)" = "$1" ]
 }
 
-@test "before, after, upgraded, disabled" {
+@test "system status is right before enable, after it, after an upgrade and after disable" {
 	given_a_host
 	run_program /opt/old 'a socket unix'
 	run_program /opt/old 'a socket unix'
@@ -66,7 +66,7 @@ are_ready() {
 	says '^restart    new$'
 }
 
-@test "programs that no library reaches, and other roots, need no restart" {
+@test "programs that no library reaches, and those with another root, need no restart" {
 	given_a_host
 	build_static
 	cp static "$HOST_ROOT/opt/gate"
@@ -87,7 +87,7 @@ are_ready() {
 	not grep -E '^restart.*(gate|old)' out
 }
 
-@test "what is not in order" {
+@test "system status says what is not in order" {
 	given_a_host
 	in_host kashim system enable >enabled
 	status_is 0
@@ -114,7 +114,7 @@ are_ready() {
 	says 'is missing'
 }
 
-@test "for programs, and for who is not root" {
+@test "system status speaks JSON to programs, and says what only root may know" {
 	given_a_host
 	needs_python
 	in_host kashim system enable >enabled
@@ -132,7 +132,7 @@ assert host["loaded"] > 0 and host["without"] == host["old"] == 0, host'
 	says 'unknown, as only root may look'
 }
 
-@test "what the kernel has counted" {
+@test "system status shows what the kernel has counted" {
 	given_a_host
 	status_is 1
 	says '^kernel     [0-9]+ keepalive probes sent, [0-9]+ connections ended by a timer, [0-9]+ retransmission timeouts$'

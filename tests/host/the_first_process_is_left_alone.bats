@@ -34,7 +34,7 @@ start_first() {
 	grep -q '^NSpid:.*	1$' "/proc/$PID/status"
 }
 
-@test "the first process, by the file, and another" {
+@test "the first process is left alone when the file loads the library, another one is not" {
 	given_a_host
 	start_first
 	grep -q libkashim.so "/proc/$PID/maps" || fail 'control: it is not loaded'
@@ -52,7 +52,7 @@ start_first() {
 	[ "$(word_of a idle)" = 33 ]
 }
 
-@test "the first process, by the variable" {
+@test "the first process carries the policy when the variable loads the library" {
 	given_a_host
 	rm "$HOST_ROOT/etc/ld.so.preload"
 	start_first env "LD_PRELOAD=$LIBRARY"
@@ -65,7 +65,7 @@ start_first() {
 	have a "$UNTOUCHED"
 }
 
-@test "the first process reads nothing of kashim's" {
+@test "the first process reads no file of kashim's" {
 	given_a_host
 	in_host strace -o /trace true 2>strace.log || skip "$(cat strace.log)"
 	grep -q 'open.*kashim\.policy' "$HOST_ROOT/trace" || fail 'control: nobody reads the policy'
@@ -76,7 +76,7 @@ start_first() {
 	not grep 'kashim\.\(conf\|policy\)' first
 }
 
-@test "early in the boot: no configuration, no /proc, no /dev, nothing that can be written" {
+@test "programs run early in the boot, without configuration, /proc, /dev or a writable disk" {
 	given_a_host
 	mkdir "$HOST_ROOT/early"
 	for with in yes no; do
@@ -114,7 +114,7 @@ own_calls() {
 	sed -n 's/^[0-9]* *//; /write(1/,/execve("\/bin/p' "$HOST_ROOT/trace" | sed 's/0x[0-9a-f]*/ADDRESS/g'
 }
 
-@test "programs that are never touched: no call more" {
+@test "a program that a rule turns off makes no system call more" {
 	given_a_host
 	cat >"$HOST_ROOT/etc/kashim.conf" <<-'END'
 		defaults: { idle = 33; };

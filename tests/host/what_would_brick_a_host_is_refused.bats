@@ -50,7 +50,7 @@ breaks() {
 	[ "$status" -ne 0 ] || [ -s err ] || fail "control: it breaks nothing: $(cat out)"
 }
 
-@test "what a host has now is enabled: the control" {
+@test "enable accepts the library that the host has: the control" {
 	given_a_host
 	run_in_host kashim system enable
 	[ "$RESULT" -eq 0 ] || fail "$(cat err)"
@@ -58,7 +58,7 @@ breaks() {
 	in_host grep -q libkashim.so /proc/self/maps
 }
 
-@test "a library that it needs is missing" {
+@test "enable refuses a library whose own library is missing" {
 	given_a_host
 	echo 'int gone;' >gone.c
 	compiler -shared -fPIC -o libgone.so gone.c
@@ -67,14 +67,14 @@ breaks() {
 	refused 'libgone\.so'
 }
 
-@test "a symbol is undefined" {
+@test "enable refuses a library with an undefined symbol" {
 	given_a_host
 	constructor 'extern void gone(void); gone();' -Wl,-z,now
 	breaks ls /
 	refused 'undefined symbol: gone'
 }
 
-@test "a newer libc is needed" {
+@test "enable refuses a library that needs a newer libc" {
 	given_a_host
 	sed -i 's/GLIBC_2\.2\.5/GLIBC_9.9.9/g' "$LIBRARY_FILE"
 	grep -q GLIBC_9.9.9 "$LIBRARY_FILE" || skip "another architecture"
@@ -82,14 +82,14 @@ breaks() {
 	refused "version \`GLIBC_9.9.9' not found"
 }
 
-@test "truncated after its headers" {
+@test "enable refuses a library that is truncated after its headers" {
 	given_a_host
 	truncate -s 4096 "$LIBRARY_FILE"
 	breaks ls /
 	refused 'the self-test failed'
 }
 
-@test "empty, garbage, of another class, missing" {
+@test "enable refuses a library that is empty, garbage, of another class or missing" {
 	given_a_host
 	cp "$LIBRARY_FILE" good
 	: >"$LIBRARY_FILE"
@@ -107,7 +107,7 @@ breaks() {
 	refused 'is missing'
 }
 
-@test "others than root can change it, or cannot read it" {
+@test "enable refuses a library that others than root can change or that not all can read" {
 	given_a_host
 	chmod 600 "$LIBRARY_FILE"
 	refused 'not open to all users: chmod go+r'
@@ -123,7 +123,7 @@ breaks() {
 	refused 'not open to all users: chmod go+x'
 }
 
-@test "a constructor that crashes, exits, prints, fails" {
+@test "enable refuses a library whose constructor crashes, exits, prints or fails" {
 	given_a_host
 	constructor 'raise(SIGSEGV);'
 	breaks ls /
@@ -139,14 +139,14 @@ breaks() {
 	refused 'the self-test failed'
 }
 
-@test "a constructor that hangs" {
+@test "enable refuses a library whose constructor hangs" {
 	given_a_host
 	constructor 'pause();'
 	breaks ls /
 	refused 'did not end within'
 }
 
-@test "a constructor that breaks programs of some kind alone" {
+@test "enable refuses a library that breaks programs of one kind alone" {
 	given_a_host
 	constructor 'if (getenv("PATH") == NULL) abort();'
 	refused 'empty-environment'
@@ -160,7 +160,7 @@ breaks() {
 	refused 'shell'
 }
 
-@test "a constructor that breaks the package manager's helpers" {
+@test "enable refuses a library that breaks the package manager's helpers" {
 	given_a_host
 	needs dpkg
 	constructor 'if (strcmp(program_invocation_short_name, "dpkg-query") == 0) abort();'

@@ -7,23 +7,23 @@ load ../lib/live
 load ../lib/play
 load ../lib/same
 
-@test "a thread that is to be cancelled makes a call" {
+@test "a call of a thread that is to be cancelled loses nothing" {
 	same_output cancel_calls pending
 	grep -q '^socket: returned, .* cancelled, cleaned up 1, 1 more' with
 	grep -q '^accept: cancelled in it' with
 }
 
-@test "a thread is cancelled while it waits" {
+@test "a thread that is cancelled while it waits loses nothing" {
 	same_output cancel_calls deferred '' 6
 	[ "$(grep -c 'cancelled in it, 0, cancelled, cleaned up 1, 0 more' with)" = 5 ]
 }
 
-@test "a thread that may be cancelled anywhere is cancelled while it waits" {
+@test "a thread that may be cancelled anywhere loses nothing while it waits" {
 	same_output cancel_calls asynchronous '' 6
 	[ "$(grep -c 'cancelled in it, 0, cancelled, cleaned up 1, 0 more' with)" = 5 ]
 }
 
-@test "a thread is to be cancelled just as a call returns" {
+@test "a thread that is to be cancelled just as a call returns loses nothing" {
 	compiler -D_GNU_SOURCE -DLIBRARY -shared -fPIC -o late.so "$ROOT/tests/lib/inside/cancel_calls.c" -ldl
 	behind "$PWD/late.so"
 	same_output cancel_calls late
@@ -31,7 +31,7 @@ load ../lib/same
 	grep -q '^recvmsg: returned, 1, cancelled, cleaned up 1, 1 more' with
 }
 
-@test "the same, where rules look at connections, and reports go to the system log" {
+@test "a cancelled thread loses nothing where rules look at connections and syslog is used" {
 	printf 'rules = ( { direction = "connect"; remote = "127.0.0.1"; idle = 34; } );\n' >>k.conf
 	"$ROOT/build/kashim" compile k.conf
 	same_output cancel_calls pending
@@ -40,7 +40,7 @@ load ../lib/same
 }
 
 # Such a thread loads the shim as it would any other library, with a configuration that has to be read.
-@test "a thread that is to be cancelled loads the library" {
+@test "a thread that is to be cancelled can load the library" {
 	compiler -shared -fPIC -o empty.so -x c /dev/null
 	in_scene "$ROOT/build/tests/cancel_calls" loading "$PWD/empty.so" >without
 	grep -q '^dlopen: returned, 1, cancelled' without || fail "control: $(cat without)"

@@ -39,7 +39,7 @@ says() {
 	grep -q "$2" "$1/report" || fail "the log of $1 has no \"$2\": $(cat "$1/report")"
 }
 
-@test "it cannot be executed" {
+@test "a child that cannot be executed is let go" {
 	needs_python
 	beside tree ''
 	for kind in nothing directory fifo dangling loop zeros; do
@@ -50,7 +50,7 @@ says() {
 }
 
 # shellcheck disable=SC2016 # the script beside the shim expands it
-@test "it hangs" {
+@test "a child that hangs is let go" {
 	local waiting=()
 	needs_python
 	cp k.policy policy
@@ -80,7 +80,7 @@ says() {
 }
 
 # shellcheck disable=SC2016 # the same
-@test "it ends without a word, with a wrong one, with a strange one" {
+@test "a child that ends without a word, with a wrong or a strange one is let go" {
 	local waiting=() say number=0
 	needs_python
 	cp k.policy policy

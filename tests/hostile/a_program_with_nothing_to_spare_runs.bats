@@ -39,41 +39,41 @@ as_nobody() {
 	"${AS[@]}" test -r "$SHIM" || skip "another user cannot reach the test's directory"
 }
 
-@test "no memory" {
+@test "a program runs with no memory to spare" {
 	with_rules
 	under_each as 2400000 12000000 131072
 	under_each data 65536 12000000 262144
 }
 
-@test "no descriptor" {
+@test "a program runs with no descriptor to spare" {
 	with_rules
 	under_each nofile 0 20 1
 }
 
-@test "no stack" {
+@test "a program runs with no stack to spare" {
 	with_rules
 	under_each stack 32768 262144 16384
 }
 
-@test "no process, by limit" {
+@test "a program runs where a limit lets no process be made" {
 	as_nobody
 	under_each nproc 0 3 1
 	grep -q 'no child could be made' report
 }
 
-@test "no process, by filter" {
+@test "a program runs where a filter lets no process be made" {
 	mv k.policy away
 	harmless --no-fork --
 	grep -q 'no child could be made' report
 }
 
-@test "no file may grow" {
+@test "a program runs where no file may grow" {
 	export KASHIM_VERBOSE=1
 	under_each fsize 0 2 1
 	[ -e report ] || fail "control: nothing was reported"
 }
 
-@test "no /proc" {
+@test "a program runs where there is no /proc" {
 	local hide=(unshare --mount)
 	needs mount-namespaces
 	with_rules
@@ -101,18 +101,18 @@ in_root() {
 	KASHIM_LOG=/report harmless --root root -- "$PLAY" 'a socket inet' exec "$(type -P true)"
 }
 
-@test "a chroot with a compiled policy" {
+@test "a program runs in a chroot with a compiled policy" {
 	build_root "$PWD/k.policy"
 	in_root
 }
 
-@test "a chroot with a text, and no kashim" {
+@test "a program runs in a chroot with a text and without kashim" {
 	build_root
 	in_root
 	grep -q k.conf root/report
 }
 
-@test "a chroot without a configuration" {
+@test "a program runs in a chroot without a configuration" {
 	build_root
 	rm "root$PWD/k.conf"
 	in_root

@@ -22,7 +22,7 @@ confined_server() {
 		"$(allow_alone kill "${OWN[@]}")" 'b accept a' 'b close' 'b accept a'
 }
 
-@test "a server that may do nothing but accept, read, write and close any more" {
+@test "a server survives that may do nothing but accept, read, write and close any more" {
 	needs_filters
 	take_port
 	confined_server inet inet 127.0.0.1
@@ -33,7 +33,7 @@ confined_server() {
 	[ "$status" = 159 ]
 }
 
-@test "the same with IPv6, and with MPTCP" {
+@test "an IPv6 or MPTCP server survives that may do nothing but serve any more" {
 	needs_filters
 	take_port
 	confined_server inet6 inet6 ::1
@@ -43,7 +43,7 @@ confined_server() {
 	have a "$POLICY" b "$POLICY" c "$POLICY"
 }
 
-@test "a server whose listener came from a service manager" {
+@test "a filtered server survives whose listener came from a service manager" {
 	local heir=("$PLAY" 'a fd 3' 'c socket inet' 'c connect 127.0.0.1 PORT') before
 	needs_filters
 	take_port
@@ -82,32 +82,32 @@ filtered_before() {
 	same_end "$PLAY" "$1" exec -- "$PLAY" "${@:2}" exec true
 }
 
-@test "calls that a filter of its own refuses" {
+@test "a filter of the program's own may refuse calls" {
 	refused filtered_itself
 }
 
-@test "calls that a filter of its own refuses, with rules for connections" {
+@test "a filter of the program's own may refuse calls where rules look at connections" {
 	policy <<<'defaults: { mode = "suggest"; }; rules = ( { user = 7; idle = 9; }, { remote = "127.0.0.0/8"; local_port = "1-65535"; idle = 5; } );'
 	refused filtered_itself
 }
 
-@test "calls that a filter refuses from before the program" {
+@test "a filter from before the program may refuse calls" {
 	refused filtered_before
 }
 
-@test "calls that a filter refuses from before the program, with rules of every kind" {
+@test "a filter from before the program may refuse calls where there are rules of every kind" {
 	policy <<<'defaults: { mode = "suggest"; }; rules = ( { program = "sshd"; }, { argument = "xyz"; }, { user = 7; idle = 9; },
 		{ remote = "127.0.0.0/8"; local_port = "1-65535"; idle = 5; } );'
 	refused filtered_before
 }
 
-@test "calls that a filter refuses while the text is compiled" {
+@test "a filter may refuse calls while the text is compiled" {
 	rm k.policy
 	export KASHIM_LOG=none
 	refused filtered_before
 }
 
-@test "who may not wait for the child does not wait in vain" {
+@test "a program that may not wait for the child does not wait in vain" {
 	needs_filters
 	needs_python
 	rm k.policy
@@ -115,7 +115,7 @@ filtered_before() {
 		"$PLAY" "$(refuse EPERM poll ppoll)" exec true
 }
 
-@test "a filter from before the program that kills who asks for socket options" {
+@test "a filter from before the program that kills who asks for socket options kills nobody" {
 	needs_filters
 	# shellcheck disable=SC2046 # one name a word
 	same_end "$PLAY" "$(refuse kill getsockopt setsockopt getsockname getpeername socket sendto)" exec -- true
@@ -162,10 +162,10 @@ systemd_service() {
 	done
 }
 
-@test "systemd's SystemCallFilter=@system-service ~@privileged ~@resources" {
+@test "a service runs under SystemCallFilter=@system-service ~@privileged ~@resources" {
 	systemd_service @system-service but @privileged @resources
 }
 
-@test "a SystemCallFilter= with the groups alone that a server needs" {
+@test "a service runs under a SystemCallFilter= with the groups alone that a server needs" {
 	systemd_service @basic-io @file-system @io-event @network-io @process @signal @timer ioctl pipe2 but @setuid
 }

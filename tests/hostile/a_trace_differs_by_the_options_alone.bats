@@ -88,26 +88,26 @@ server() {
 	wait "$PID"
 }
 
-@test "curl" {
+@test "a trace of curl differs by the options alone" {
 	needs_marker curl
 	needs_python
 	alike 1 client curl -s --no-keepalive http://127.0.0.1:PORT/
 }
 
-@test "wget" {
+@test "a trace of wget differs by the options alone" {
 	needs_marker wget
 	needs_python
 	alike 1 client wget -q -O - http://127.0.0.1:PORT/
 }
 
-@test "bash" {
+@test "a trace of bash differs by the options alone" {
 	needs_marker
 	needs_python
 	# shellcheck disable=SC2016 # for the bash that is traced
 	alike 1 client bash -c 'exec 3<>/dev/tcp/127.0.0.1/PORT; echo GET / >&3; read -r line <&3; echo "$line" hello'
 }
 
-@test "nc, client and server" {
+@test "a trace of nc as client and server differs by the options alone" {
 	needs_marker nc.openbsd
 	needs_python
 	alike 1 client nc.openbsd -N 127.0.0.1 PORT
@@ -115,7 +115,7 @@ server() {
 	alike 1 server nc.openbsd -l 127.0.0.1 PORT
 }
 
-@test "socat, client and server" {
+@test "a trace of socat as client and server differs by the options alone" {
 	needs_marker socat nc.openbsd
 	needs_python
 	echo hello >request
@@ -123,7 +123,7 @@ server() {
 	alike 1 server socat -u TCP-LISTEN:PORT,bind=127.0.0.1 STDOUT
 }
 
-@test "python" {
+@test "a trace of python differs by the options alone" {
 	needs_marker
 	needs_python
 	alike 1 client "$PYTHON" -c 'import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:PORT/").read())'
@@ -154,7 +154,7 @@ web_server() {
 	wait "$PID"
 }
 
-@test "nginx" {
+@test "a trace of nginx differs by the options alone" {
 	needs_marker nginx curl
 	alike 1 web_server
 }

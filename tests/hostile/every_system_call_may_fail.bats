@@ -47,11 +47,11 @@ child_may() {
 	grep -q k.conf report || fail "control: no fault had any effect"
 }
 
-@test "force" {
+@test "every system call may fail in mode tighten" {
 	survives
 }
 
-@test "suggest, with rules for arguments, users and connections" {
+@test "every system call may fail in suggest with rules for arguments, users and connections" {
 	policy <<-'END'
 		defaults: { idle = 33; mode = "suggest"; };
 		rules = ( { program = "sshd"; mode = "off"; }, { argument = "xyz"; idle = 7; }, { user = 7; idle = 9; },
@@ -60,24 +60,24 @@ child_may() {
 	survives
 }
 
-@test "a report for each socket" {
+@test "every system call may fail while each socket is reported" {
 	survives KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
 	grep -q 'idle 33 s' report
 }
 
-@test "the text is compiled by a child" {
+@test "every system call may fail while a child compiles the text" {
 	rm k.policy
 	survives KASHIM_LOG=none
 }
 
-@test "no configuration" {
+@test "every system call may fail where there is no configuration" {
 	survives KASHIM_CONF=
 }
 
-@test "the children fail, crash, are killed" {
+@test "the children that compile may fail, crash and be killed" {
 	child_may child
 }
 
-@test "the children stop for good" {
+@test "the children that compile may stop for good" {
 	child_may slow
 }

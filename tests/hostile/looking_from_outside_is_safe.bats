@@ -62,7 +62,7 @@ sys.exit(0 if any(re.search(sys.argv[1], note) for note in notes) else f"{notes}
 	have a "$UNTOUCHED"
 }
 
-@test "a pipe among its drop-ins is not opened" {
+@test "a pipe among the drop-ins of a process is not opened" {
 	start_with_conf
 	mkdir named/k.conf.d
 	mkfifo named/k.conf.d/10.conf
@@ -79,7 +79,7 @@ sys.exit(0 if any(re.search(sys.argv[1], note) for note in notes) else f"{notes}
 	wait_for test -e opened
 }
 
-@test "a link to a device among its drop-ins is not opened" {
+@test "a link to a device among the drop-ins of a process is not opened" {
 	start_with_conf
 	needs strace
 	mkdir named/k.conf.d
@@ -90,7 +90,7 @@ sys.exit(0 if any(re.search(sys.argv[1], note) for note in notes) else f"{notes}
 	grep -q 'in error: kashim check' out
 }
 
-@test "two thousand drop-ins of a megabyte each: given up, and the others get their turn" {
+@test "two thousand drop-ins of a megabyte each are given up, and others get their turn" {
 	start_with_conf
 	hostile=$PID
 	mkdir named/k.conf.d
@@ -111,7 +111,7 @@ for number in range(2000):
 	[ "$(timers_of "$hostile")" = "$UNTOUCHED" ]
 }
 
-@test "a file system that does not answer: given up, and the others get their turn" {
+@test "a file system that does not answer is given up, and others get their turn" {
 	needs nsenter
 	APART=(unshare --mount)
 	start_with_conf
@@ -129,7 +129,7 @@ for number in range(2000):
 	grep -q "^kashim: $hostile play: nothing was changed: it does not answer in time" err || fail "$(cat err)"
 }
 
-@test "many that do not answer cost a few seconds in all" {
+@test "many processes that do not answer cost a few seconds in all" {
 	needs nsenter
 	APART=(unshare --mount)
 	start_with_conf
@@ -150,7 +150,7 @@ six_are_played() {
 	[ "$(grep -cx ready log)" -eq 6 ]
 }
 
-@test "a socket that a stalled thread has locked: given up" {
+@test "a socket that a stalled thread has locked is given up" {
 	needs_root
 	start_plain "$HOLD" locked
 	wait_for is_held
@@ -167,7 +167,7 @@ is_held() {
 	grep -qx ready log
 }
 
-@test "arguments in memory that never comes: judged all the same" {
+@test "a process whose arguments lie in memory that never comes is judged all the same" {
 	needs_root
 	start_plain "$HOLD" arguments
 	wait_for is_held
@@ -175,7 +175,7 @@ is_held() {
 	all_are "$POLICY" "$PID"
 }
 
-@test "the first thread has ended: seen, and changed" {
+@test "a process whose first thread has ended is seen and changed" {
 	start_plain "$HOLD" leader
 	wait_for is_held
 	not test -e "/proc/$PID/exe" || fail "control: the first thread is there"
@@ -185,7 +185,7 @@ is_held() {
 	grep -qE 'listen +on +33s +11s' out || fail "$(cat out)"
 }
 
-@test "a thread with descriptors of its own: seen, and changed" {
+@test "a thread with descriptors of its own is seen and changed" {
 	start_plain "$HOLD" table
 	wait_for is_held
 	[ -z "$(sockets_of "$PID")" ] || fail "control: the process has the socket, too"
@@ -230,7 +230,7 @@ is_blocked() {
 	exec 8>&-
 }
 
-@test "a descriptor that changes its meaning: never the socket of another program" {
+@test "a descriptor that changes its meaning never leads to the socket of another program" {
 	needs_root
 	needs_python
 	printf 'rules = ( { program = "owner"; mode = "off"; } );\ndefaults: { idle = 33; interval = 11; count = 5; };\n' >k.conf

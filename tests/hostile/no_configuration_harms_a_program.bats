@@ -30,7 +30,7 @@ without_rights() {
 	! "${AS[@]}" cat file 2>/dev/null || skip "everything can be read here"
 }
 
-@test "the text" {
+@test "no text harms a program, whatever it is" {
 	needs_python
 	rm k.policy
 	for kind in $(errors); do
@@ -43,7 +43,7 @@ without_rights() {
 	done
 }
 
-@test "a drop-in" {
+@test "no drop-in harms a program, whatever it is" {
 	needs_python
 	rm k.policy
 	mkdir k.conf.d
@@ -59,7 +59,7 @@ without_rights() {
 	done
 }
 
-@test "the directory of drop-ins" {
+@test "no directory of drop-ins harms a program, whatever it is" {
 	needs_python
 	rm k.policy
 	for kind in fifo socket endless program loop; do
@@ -75,7 +75,7 @@ without_rights() {
 	done
 }
 
-@test "the compiled policy, beside a good text" {
+@test "no compiled policy beside a good text harms a program" {
 	needs_python
 	put dangling k.policy
 	comes_to "$POLICY"
@@ -91,7 +91,7 @@ without_rights() {
 	comes_to "$POLICY" 'is damaged'
 }
 
-@test "the compiled policy, without a text" {
+@test "no compiled policy without a text harms a program" {
 	needs_python
 	rm k.conf
 	for kind in $(no_files); do
@@ -100,7 +100,7 @@ without_rights() {
 	done
 }
 
-@test "what may not be read" {
+@test "no configuration that may not be read harms a program" {
 	needs_python
 	without_rights
 	put unreadable k.policy
@@ -117,7 +117,7 @@ without_rights() {
 }
 
 # A text of a megabyte takes its time, and a child has two seconds for it; here are two programs.
-@test "100,000 settings, and 200,000 rules or words" {
+@test "100,000 settings and 200,000 rules or words harm no program" {
 	local what pid waiting=()
 	needs_python
 	seq -f 'a%.0f=1;' 100000 >settings.conf
@@ -135,7 +135,7 @@ without_rights() {
 	grep 'too long' words.log
 }
 
-@test "20,000 rules, compiled" {
+@test "20,000 compiled rules harm no program" {
 	needs_python
 	{ echo 'rules = (' && yes '{ argument = "*x*y*z*"; idle = 3; },' | head -n 20000 && echo '{ } );'; } >k.conf
 	"$ROOT/build/kashim" compile k.conf
@@ -143,7 +143,7 @@ without_rights() {
 }
 
 # Renamed, removed, cut, written again, as fast as can be.
-@test "files that vanish and change while they are read" {
+@test "files that vanish and change while they are read harm no program" {
 	needs_python
 	many_rules
 	mkdir k.conf.d
@@ -180,7 +180,7 @@ damaged() {
 	echo "# $(cat runs)" >&3
 }
 
-@test "each byte of a compiled policy, and each length" {
+@test "no wrong byte and no wrong length of a compiled policy harms a program" {
 	damaged 1
 	[ "$(grep -Ec 'is damaged|is not a compiled policy|was compiled by another version' report) runs" = "$(cat runs)" ] ||
 		fail "$(cat runs), but $(wc -l <report) reports"
@@ -195,7 +195,7 @@ many_rules() {
 	} | policy
 }
 
-@test "some bytes of a large one, and some lengths" {
+@test "no wrong byte or length in a large compiled policy harms a program" {
 	many_rules
 	damaged 97
 	[ "$(wc -l <report)" -gt 100 ]

@@ -20,7 +20,7 @@ each() {
 	echo "# $(cat each)" >&3
 }
 
-@test "KASHIM_CONF" {
+@test "no value of KASHIM_CONF harms a program" {
 	needs_python
 	put socket socket.conf
 	put fifo fifo.conf
@@ -32,7 +32,7 @@ each() {
 	grep -q fifo.conf report
 }
 
-@test "KASHIM" {
+@test "no value of KASHIM harms a program" {
 	each KASHIM '' ' ' ',' ',,,,' = == idle idle= =3 idle=-1 idle=0 idle=99999999999999999999 idle=0x20 idle=3,idle=4 'idle=3,' \
 		'idle = 3' off,off mode= mode=perhaps profile= profile=no-such 'user_timeout=auto,,,' $'idle=3\n' $'\377=\376' \
 		%s%n=%d "$(long 120000)" "$(long 120000 ,)" "$(long 120000 =)" "idle=$(long 120000 9)" "profile=$(long 120000)"
@@ -40,7 +40,7 @@ each() {
 }
 
 # With something to say. Where that lands in the program's own output, it was asked for.
-@test "KASHIM_LOG" {
+@test "no value of KASHIM_LOG harms a program" {
 	local verbose=KASHIM_VERBOSE
 	needs_python
 	export "$verbose=1"
@@ -57,7 +57,7 @@ each() {
 	grep -q 'idle 33 s' report || fail "control: nothing was said"
 }
 
-@test "KASHIM_LOG is a pipe that is full" {
+@test "a full pipe in KASHIM_LOG harms no program" {
 	local pipe verbose=KASHIM_VERBOSE
 	export "$verbose=1" KASHIM_LOG=$PWD/full
 	mkfifo full
@@ -87,12 +87,12 @@ ctypes.CDLL(None).execve(os.fsencode(sys.argv[1]), None, environment)
 print("not executed")' "$(type -P true)" "$@"
 }
 
-@test "no arguments, not even a name" {
+@test "a start without arguments, not even a name, harms no program" {
 	with_arguments
 	execute
 }
 
-@test "arguments of every length" {
+@test "arguments of every length harm no program" {
 	local size many
 	with_arguments
 	for size in 1 4096 131000; do
@@ -102,7 +102,7 @@ print("not executed")' "$(type -P true)" "$@"
 	harmless "$PLAY" 'a socket inet' exec true "${many[@]}"
 }
 
-@test "a strange environment" {
+@test "a strange environment harms no program" {
 	with_arguments
 	execute KASHIM KASHIM_ KASHIM_CONF KASHIM_LOG KASHIM= KASHIM_CONF= = =x '' x LD_PRELOAD $'\377\n' KASHIM_CONFIG=3 KASHIMIRI=4 \
 		"$(long 120000)" "$(long 120000)=" "KASHIM_$(long 1000)=$(long 100000)"

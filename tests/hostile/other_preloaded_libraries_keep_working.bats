@@ -43,13 +43,13 @@ uses_both() {
 	[ "$(sockets_of "$PID" | grep -c nodelay=1)" -ge 2 ] || fail "$(sockets_of "$PID")"
 }
 
-@test "one that interposes socket() itself, and asks for the next" {
+@test "a library that interposes socket() itself and asks for the next keeps working" {
 	own
 	in_both_orders "$PWD/own.so" uses_both 3
 }
 
 # Three of the program, one that malloc() opened in a constructor.
-@test "one whose malloc() opens sockets" {
+@test "a library whose malloc() opens sockets keeps working" {
 	own -DMALLOC
 	in_both_orders "$PWD/own.so" uses_both 4
 }
@@ -61,7 +61,7 @@ all_carry_it() {
 	[ "$(timers_of "$PID" | wc -l)" -ge "$1" ]
 }
 
-@test "one whose malloc() opens sockets, in a program with threads and an environment that changes" {
+@test "a malloc() that opens sockets keeps working with threads and a changing environment" {
 	own -DMALLOC
 	in_both_orders "$PWD/own.so" all_carry_it 300 threads
 	in_both_orders "$PWD/own.so" all_carry_it 50 changed
@@ -75,13 +75,13 @@ own_symbol() {
 }
 
 # Nine: from .preinit_array, a constructor and main.
-@test "a program that exports a socket() of its own, and asks for the next" {
+@test "a program that exports a socket() of its own and asks for the next keeps working" {
 	needs cc
 	cc -D_GNU_SOURCE -o own "$ROOT/tests/lib/inside/early_sockets.c" "$ROOT/tests/lib/preload/interposer.c"
 	under_the_shim_and_without own_symbol
 }
 
-@test "jemalloc" {
+@test "jemalloc keeps working beside the shim" {
 	in_both_orders "$(library_of libjemalloc.so.2)" is_loaded jemalloc 3
 	needs_python
 	in_both_orders "$(library_of libjemalloc.so.2)" allocates
@@ -92,7 +92,7 @@ allocates() {
 	grep -q 'Begin jemalloc statistics' stats
 }
 
-@test "libeatmydata" {
+@test "libeatmydata keeps working beside the shim" {
 	needs strace
 	needs_python
 	in_both_orders "$(library_of libeatmydata.so.1)" is_loaded eatmydata 3
@@ -112,7 +112,7 @@ eats() {
 }
 
 # In front of the shim it sets its options last, behind the shim first. In force that is one and the same.
-@test "libkeepalive: the policy wins in force; in suggest what is set last; in tighten the smaller" {
+@test "libkeepalive loses in force, the last call counts in suggest, the smaller value in tighten" {
 	local other
 	other=$(library_of libkeepalive.so.0)
 	export KEEPIDLE=50 KEEPINTVL=5 KEEPCNT=4
@@ -128,7 +128,7 @@ eats() {
 	CARRIES=1/50/5/4 in_order "$other"
 }
 
-@test "libdontdie: the policy wins in force; in suggest what is set last; in tighten the smaller" {
+@test "libdontdie loses in force, the last call counts in suggest, the smaller value in tighten" {
 	local other
 	other=$(library_of libdontdie.so.0)
 	export DD_TCP_KEEPALIVE_TIME=50 DD_TCP_KEEPALIVE_INTVL=5 DD_TCP_KEEPALIVE_PROBES=4
@@ -201,15 +201,15 @@ goes_through() {
 	PORT=$port
 }
 
-@test "proxychains4" {
+@test "proxychains4 keeps working beside the shim" {
 	in_both_orders "$(library_of libproxychains.so.4)" goes_through
 }
 
-@test "tsocks" {
+@test "tsocks keeps working beside the shim" {
 	in_both_orders "$(library_of libtsocks.so.1)" goes_through
 }
 
-@test "fakeroot" {
+@test "fakeroot keeps working beside the shim" {
 	needs fakeroot
 	needs_python
 	under_the_shim fakes_root fakeroot --
@@ -241,7 +241,7 @@ expect_in_family() {
 }
 
 # Time stands still: what waits for the compiler's child must not wait for the clock alone.
-@test "libfaketime" {
+@test "libfaketime keeps working beside the shim" {
 	local other
 	other=$(find /usr/lib -path '*faketime/libfaketime.so.1' 2>/dev/null | head -n 1)
 	needs_python

@@ -17,7 +17,7 @@ his_and_the_systems_policy() {
 	THEIRS=("${AS_SOMEBODY[@]}" env)
 }
 
-@test "the environment is ignored" {
+@test "privileged programs ignore the environment" {
 	local name
 	his_and_the_systems_policy
 	for name in "${PRIVILEGED[@]}"; do
@@ -41,7 +41,7 @@ his_and_the_systems_policy() {
 	in_scene grep -q 'socket [0-9]*: idle 33' "$HOUSE/home/log"
 }
 
-@test "LD_PRELOAD loads nothing into them" {
+@test "LD_PRELOAD loads nothing into privileged programs" {
 	local name
 	his_and_the_systems_policy
 	preload_for_nobody
@@ -53,7 +53,7 @@ his_and_the_systems_policy() {
 	have a "$POLICY"
 }
 
-@test "no file of others is written for him" {
+@test "a privileged program writes no file of others for its user" {
 	his_and_the_systems_policy
 	write_in_house "$HOUSE/accounts" <<<'root'
 	in_scene chmod 600 "$HOUSE/accounts"
@@ -77,7 +77,7 @@ all_have() {
 	have a "$2"
 }
 
-@test "the system's policy has to be root's, and of nobody else's writing" {
+@test "a privileged program trusts the system's policy only if none but root can write it" {
 	local file=/etc/kashim.policy
 	his_and_the_systems_policy
 	in_scene chown "$SOMEBODY" $file
@@ -97,7 +97,7 @@ all_have() {
 	all_have "$POLICY" "$POLICY"
 }
 
-@test "what others wrote is not for root, nor for who is no more than they" {
+@test "a policy that others wrote is not for root, nor for who is no more than they" {
 	his_and_the_systems_policy
 	act env "KASHIM_CONF=$HOUSE/home/his.conf" plain
 	have a "$UNTOUCHED"
@@ -112,7 +112,7 @@ all_have() {
 	have a "$POLICY"
 }
 
-@test "no child compiles for them" {
+@test "no child compiles a text for privileged programs" {
 	local name
 	his_and_the_systems_policy
 	write_in_house "$HOUSE/kashim" <<-END
@@ -142,7 +142,7 @@ lines_of() {
 	in_scene sh -c 'cat "$1" 2>/dev/null | wc -l' sh "$1"
 }
 
-@test "a log of the system's policy is written" {
+@test "the log of the system's policy is written by privileged programs" {
 	his_and_the_systems_policy
 	reports_go_to "$HOUSE/log"
 	act "${THEIRS[@]}" set-uid
@@ -151,7 +151,7 @@ lines_of() {
 	[ "$(lines_of "$HOUSE/log")" = 1 ]
 }
 
-@test "no link of others leads a report astray" {
+@test "no link of others leads a privileged report astray" {
 	local name link=$HOUSE/tmp/log victim=$HOUSE/victim
 	his_and_the_systems_policy
 	# Or else the kernel may not follow them either.
@@ -176,7 +176,7 @@ lines_of() {
 	grep -q 'socket [0-9]*: idle 33' log
 }
 
-@test "a report is one line, whatever the name of who reports" {
+@test "a privileged report is one line, whatever the name of who reports" {
 	local name=$'home/x\nroot::0:0:::'
 	his_and_the_systems_policy
 	reports_go_to "$HOUSE/log"

@@ -82,13 +82,13 @@ rules_decide() {
 	diff <(printf '1/33/11/5\n1/34/11/5\n1/34/11/5\n') <(timers_of "$PID" | sort) || fail "$(sockets_of "$PID")"
 }
 
-@test "musl: sockets carry the policy, and nothing is said" {
+@test "musl programs carry the policy, and nothing is said" {
 	built_make_sockets musl-gcc
 	grep -q 'interpreter.*ld-musl' <(readelf -l make_sockets)
 	under_the_shim_and_without is_served
 }
 
-@test "musl: so they do by the library that musl-gcc builds" {
+@test "musl programs carry the policy by the library that musl-gcc builds" {
 	built_make_sockets musl-gcc
 	ln -s "$ROOT/conf" "$ROOT/shim" .
 	make -s -f "$ROOT/Makefile" CC=musl-gcc build/libkashim.so >make.log 2>&1 || fail "$(cat make.log)"
@@ -98,24 +98,24 @@ rules_decide() {
 	under_the_shim is_served
 }
 
-@test "musl: errno and results are kept" {
+@test "musl programs keep errno and results" {
 	built errno_probe musl-gcc
 	WITH=("${WRAPPED[@]}")
 	keeps_errno
 }
 
-@test "musl: text that is newer is compiled by a child" {
+@test "musl programs have a text that is newer compiled by a child" {
 	built_make_sockets musl-gcc
 	text_is_new
 	under_the_shim serves_new_text
 }
 
-@test "musl: rules with patterns, arguments, users and connections, in suggest" {
+@test "musl programs follow rules with patterns, arguments, users and connections in suggest" {
 	built_make_sockets musl-gcc
 	under_the_shim rules_decide
 }
 
-@test "musl: threads, signal handlers, small stacks, and an environment that changes" {
+@test "musl programs run threads, signal handlers, small stacks and a changing environment" {
 	built_make_sockets musl-gcc
 	under_the_shim makes 300 threads
 	under_the_shim makes 100 signals
@@ -152,7 +152,7 @@ is_open() {
 }
 
 # The struct msghdr of musl has int and padding where that of glibc has size_t.
-@test "musl: sockets that come in messages are adopted" {
+@test "musl programs adopt sockets that come in messages" {
 	built receive_fds musl-gcc
 	needs_python
 	for CALL in recvmsg recvmmsg; do
@@ -168,14 +168,14 @@ needs_32_bit() {
 	readelf -h "$SHIM32" | grep -q ELF32
 }
 
-@test "32-bit: sockets carry the policy, and nothing is said" {
+@test "32-bit programs carry the policy, and nothing is said" {
 	needs_32_bit
 	SHIM=$SHIM32 wrap env
 	under_the_shim_and_without is_served
 }
 
 # Until Linux 4.3 a 32-bit program had one call for all that is done to sockets, and the shim what libc has not found yet.
-@test "32-bit: a kernel that has socketcall(2) alone" {
+@test "32-bit programs are served by a kernel that has socketcall(2) alone" {
 	needs_32_bit
 	gcc -m32 -D_GNU_SOURCE -o sockets "$ROOT/tests/everywhere/client_and_server.c"
 	gcc -m32 -D_GNU_SOURCE -shared -fPIC -o old.so "$ROOT/tests/lib/preload/old_kernel.c"
@@ -189,7 +189,7 @@ needs_32_bit() {
 	diff new old
 }
 
-@test "32-bit: errno and results are kept" {
+@test "32-bit programs keep errno and results" {
 	needs_32_bit
 	built errno_probe gcc -m32
 	SHIM=$SHIM32 wrap env
@@ -197,21 +197,21 @@ needs_32_bit() {
 	keeps_errno
 }
 
-@test "32-bit: text that is newer is compiled by a child" {
+@test "32-bit programs have a text that is newer compiled by a child" {
 	needs_32_bit
 	SHIM=$SHIM32 wrap env
 	text_is_new
 	under_the_shim serves_new_text
 }
 
-@test "32-bit: rules with patterns, arguments, users and connections, in suggest" {
+@test "32-bit programs follow rules with patterns, arguments, users and connections in suggest" {
 	needs_32_bit
 	SHIM=$SHIM32 wrap env
 	under_the_shim rules_decide
 }
 
 # A musl program that misses a name does not start. Only the names are looked at: there is no 32-bit musl here.
-@test "32-bit: it calls nothing that musl does not have" {
+@test "the 32-bit library calls nothing that musl does not have" {
 	needs nm
 	needs_32_bit
 	local musl
@@ -250,14 +250,14 @@ both_are_served() {
 	MAKE_SOCKETS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
-@test "32-bit and 64-bit: \$LIB in LD_PRELOAD, each loads its own" {
+@test "32-bit and 64-bit programs each load their own library by \$LIB in LD_PRELOAD" {
 	needs_32_bit
 	both_libraries dst_lib
 	# shellcheck disable=SC2016 # the loader expands it
 	both_are_served "$PWD"'/both/$LIB/libkashim.so'
 }
 
-@test "32-bit and 64-bit: \$PLATFORM in LD_PRELOAD, each loads its own" {
+@test "32-bit and 64-bit programs each load their own library by \$PLATFORM in LD_PRELOAD" {
 	needs_32_bit
 	both_libraries platform
 	# shellcheck disable=SC2016 # the loader expands it
@@ -271,7 +271,7 @@ is_refused() {
 	grep -q 'wrong ELF class' log || fail "$(cat log)"
 }
 
-@test "32-bit: one path for all is refused by the loader, which says so and goes on" {
+@test "a 32-bit loader refuses one path for all, says so and goes on" {
 	needs_32_bit
 	under_the_shim is_refused
 }
@@ -288,7 +288,7 @@ in_own_etc() {
 	"${OWN_ETC[@]}" "$ROOT/build/kashim" compile /etc/kashim.conf >/dev/null
 }
 
-@test "32-bit and 64-bit: \$LIB in /etc/ld.so.preload, each loads its own" {
+@test "32-bit and 64-bit programs each load their own library by \$LIB in /etc/ld.so.preload" {
 	needs_root
 	needs_32_bit
 	both_libraries dst_lib
@@ -299,7 +299,7 @@ in_own_etc() {
 	MAKE_SOCKETS=$ROOT/build/tests/make_sockets under_the_shim is_served
 }
 
-@test "32-bit: one path for all in /etc/ld.so.preload is refused by the loader, which says so and goes on" {
+@test "a 32-bit loader refuses one path for all in /etc/ld.so.preload, says so and goes on" {
 	needs_root
 	needs_32_bit
 	in_own_etc "$SHIM"
@@ -318,7 +318,7 @@ in_overlaid_etc() {
 	"${OWN_ETC[@]}" "$ROOT/build/kashim" compile /etc/kashim.conf >/dev/null
 }
 
-@test "32-bit: files with inode numbers beyond 32 bits" {
+@test "32-bit programs find files with inode numbers beyond 32 bits" {
 	needs_root
 	needs_32_bit
 	in_overlaid_etc
@@ -329,7 +329,7 @@ in_overlaid_etc() {
 }
 
 # It has no /etc/ld.so.preload, and takes $LIB as it stands.
-@test "musl: what is written for glibc's loader alone is passed over in silence" {
+@test "musl programs pass over in silence what is written for glibc's loader alone" {
 	needs_root
 	built_make_sockets musl-gcc
 	in_own_etc "$SHIM"
@@ -351,18 +351,18 @@ static() {
 	under_the_shim is_left_alone
 }
 
-@test "static: untouched and silent" {
+@test "static programs stay untouched and silent" {
 	static gcc -static
 }
 
-@test "static-pie: untouched and silent" {
+@test "static-pie programs stay untouched and silent" {
 	static gcc -static-pie -fPIE
 }
 
-@test "static, musl: untouched and silent" {
+@test "static musl programs stay untouched and silent" {
 	static musl-gcc -static
 }
 
-@test "static, 32-bit: untouched and silent" {
+@test "static 32-bit programs stay untouched and silent" {
 	static gcc -m32 -static
 }

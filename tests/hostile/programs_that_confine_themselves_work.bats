@@ -44,7 +44,7 @@ onion_router() {
 	has "$tor" listen established
 }
 
-@test "tor with Sandbox 1" {
+@test "tor works with Sandbox 1" {
 	needs tor nc.openbsd
 	needs_scene
 	under_the_shim_and_without onion_router
@@ -67,13 +67,13 @@ secure_shell() {
 	expect_policy "$server" listen
 }
 
-@test "sshd with its child before authentication, and a login after that" {
+@test "sshd confines its child before authentication, and a login works after that" {
 	needs_root
 	needs_ssh
 	under_the_shim_and_without secure_shell
 }
 
-@test "man, whose helpers are under a filter" {
+@test "man works, whose helpers are under a filter" {
 	local page=$ROOT/scripts/kashim.1
 	needs man nroff strace
 	strace -f -o trace man -l "$page" >plain 2>&1
@@ -93,7 +93,7 @@ bubble() {
 	PID=$(family_of "$PID" | tail -n 1)
 }
 
-@test "bubblewrap, with neither /proc nor /etc" {
+@test "bubblewrap works with neither /proc nor /etc" {
 	needs bwrap user-namespaces mount-namespaces
 	policy <<<'defaults: { idle = 33; interval = 11; count = 5; }; rules = ( { program = "sshd"; mode = "off"; }, { argument = "xyz"; } );'
 	bubble "$PLAY" 'a socket inet' 'b socket inet6'
@@ -110,7 +110,7 @@ landlocked() {
 	grep -qx 'd connect 127.0.0.1 1: -1 EACCES' log
 }
 
-@test "Landlock" {
+@test "a program works that confines itself by Landlock" {
 	needs landlock
 	needs_python
 	take_port
@@ -124,7 +124,7 @@ landlocked() {
 }
 
 # What the policy is in cannot be read: it is as if the program were not wrapped.
-@test "Landlock that hides the configuration" {
+@test "a program works that Landlock hides the configuration from" {
 	local see=() directory
 	needs landlock
 	needs_python
@@ -134,7 +134,7 @@ landlocked() {
 	same_end "$PYTHON" "$ROOT/tests/lib/inside/landlock.py" 1 "${see[@]}" -- "$PLAY" 'a socket inet' exec true
 }
 
-@test "no new privileges, and a user namespace of its own" {
+@test "a program works with no new privileges and in a user namespace of its own" {
 	needs setpriv user-namespaces
 	unwrap
 	play_with setpriv --no-new-privs unshare --user --map-root-user "${WRAPPED[@]}" "$PLAY" 'a socket inet'

@@ -43,32 +43,32 @@ is_lost() {
 	[ ! -s arrived ] || fail "it arrived: $(cat arrived)"
 }
 
-@test "standard error is a pipe, a file, a terminal" {
+@test "reports arrive on a standard error that is a pipe, a file or a terminal" {
 	reports stderr
 	for place in pipe file terminal; do
 		arrives "$place" ''
 	done
 }
 
-@test "standard error is a pipe that is full" {
+@test "reports are lost on a standard error that is a full pipe" {
 	reports stderr 300
 	is_lost pipe-full ''
 }
 
-@test "a pipe that becomes full" {
+@test "reports are whole or lost in a pipe that becomes full" {
 	reports stderr 900
 	at pipe ''
 	[ "$(lines_in arrived)" -gt 100 ]
 	[ "$(lines_in arrived)" = "$(wc -l <arrived)" ] || fail "in part: $(cat arrived)"
 }
 
-@test "a file, and a thousand sockets" {
+@test "reports of a thousand sockets arrive in a file" {
 	needs descriptors:1100
 	reports stderr 1000
 	arrives file ''
 }
 
-@test "standard error is a closed pipe, and SIGPIPE ends the program, is handled, blocked or pending" {
+@test "reports to a closed pipe raise no SIGPIPE, whether it ends, is handled, blocked or pending" {
 	reports stderr
 	for change in '' default handled blocked pending_in_thread pending; do
 		is_lost pipe-closed "$change"
@@ -76,24 +76,24 @@ is_lost() {
 	grep -q 'ShdPnd:.*1000$' with
 }
 
-@test "standard error is a terminal that nobody reads" {
+@test "reports to a terminal that nobody reads are lost" {
 	reports stderr 900
 	is_lost terminal-unread ''
 }
 
-@test "a program in the background, which must not write to its terminal" {
+@test "reports of a program in the background arrive on its terminal" {
 	reports stderr
 	arrives terminal-background ''
 }
 
-@test "standard error is closed, a socket, or a device that is full" {
+@test "reports are lost when standard error is closed, a socket, or a device that is full" {
 	reports stderr
 	for place in closed socket device-full device-null; do
 		is_lost "$place" ''
 	done
 }
 
-@test "the number of standard error has become a file, a pipe, a counter, a terminal, a peer" {
+@test "reports do not go to a file, pipe or peer that has got standard error's number" {
 	reports stderr
 	for change in data reopened close_all; do
 		for place in pipe file closed; do
@@ -115,7 +115,7 @@ is_lost() {
 }
 
 # Nobody has said where reports go: to standard error where that is a terminal.
-@test "the number of standard error has become another terminal, and nobody asked for reports there" {
+@test "reports that nobody asked for go to no other terminal with standard error's number" {
 	reports ''
 	arrives terminal ''
 	for change in terminal pipe counter; do
@@ -126,7 +126,7 @@ is_lost() {
 	done
 }
 
-@test "reports go to a file" {
+@test "reports go to a file, also when standard error is closed" {
 	reports "$PWD/report"
 	at closed ''
 	[ "$(lines_in report)" = 2 ]
@@ -135,7 +135,7 @@ is_lost() {
 	[ "$(stat -c %a report)" = 640 ]
 }
 
-@test "reports go to a file on a full device, a directory, a loop, a socket, or nowhere" {
+@test "reports to a full device, a directory, a loop, a socket or nowhere are lost" {
 	ln -s loop loop
 	reports /dev/full
 	at pipe ''
@@ -156,7 +156,7 @@ in_fifo() {
 	exec 8<&-
 }
 
-@test "reports go to a FIFO: without a reader, with one that is slow, and until it is full" {
+@test "reports to a FIFO do not wait: without a reader, with a slow one, and until it is full" {
 	mkfifo fifo
 	reports "$PWD/fifo"
 	is_lost pipe ''
@@ -168,7 +168,7 @@ in_fifo() {
 	[ "$(lines_in got)" = "$(wc -l <got)" ] || fail "in part: $(cat got)"
 }
 
-@test "reports go to a file that may not grow" {
+@test "reports to a file that may not grow raise no signal" {
 	reports "$PWD/report"
 	: >report
 	for change in '' default handled blocked pending_in_thread pending; do
@@ -179,7 +179,7 @@ in_fifo() {
 	[ "$(lines_in report)" = 2 ] || fail "control: $(cat report)"
 }
 
-@test "no descriptor is left for a report" {
+@test "reports do no harm where no descriptor is left for them" {
 	reports "$PWD/report" 3
 	at pipe no_descriptor
 	[ "$(lines_in report)" = 2 ]
@@ -194,7 +194,7 @@ needs_mounts() {
 	in_scene "${MOUNTS[@]}" mount -t tmpfs none /mnt 2>/dev/null || skip "nothing may be mounted here"
 }
 
-@test "reports go to the system log" {
+@test "reports go to the system log as datagrams" {
 	reports syslog
 	needs_mounts
 	arrives log-datagram ''
@@ -202,7 +202,7 @@ needs_mounts() {
 	grep -q '<28>kashim' arrived
 }
 
-@test "there is no system log, or it is full, gone, a stream, a file, a directory, a FIFO" {
+@test "reports are lost when the system log is absent, full, gone or something else" {
 	reports syslog 30
 	needs_mounts
 	for place in absent full gone stream file directory fifo; do
@@ -210,7 +210,7 @@ needs_mounts() {
 	done
 }
 
-@test "what cannot go to standard error goes to the system log" {
+@test "reports that cannot go to standard error go to the system log" {
 	reports stderr
 	needs_mounts
 	arrives log-datagram close_all

@@ -26,40 +26,40 @@ compiled_by() {
 	CC=$1 sanitized "${@:2}"
 }
 
-@test "clang: AddressSanitizer" {
+@test "clang's AddressSanitizer works and finds nothing" {
 	compiled_by clang -fsanitize=address
 }
 
-@test "clang: UndefinedBehaviorSanitizer" {
+@test "clang's UndefinedBehaviorSanitizer works and finds nothing" {
 	compiled_by clang -fsanitize=undefined -fno-sanitize-recover=all
 }
 
 # Threads, children and signal handlers are what it looks at.
-@test "clang: ThreadSanitizer" {
+@test "clang's ThreadSanitizer works and finds nothing" {
 	compiled_by clang -fsanitize=thread
 	under_the_shim makes 300 threads
 	diff <(echo ready) log
 }
 
-@test "clang: MemorySanitizer" {
+@test "clang's MemorySanitizer works and finds nothing" {
 	compiled_by clang -fsanitize=memory
 }
 
-@test "gcc: AddressSanitizer, static" {
+@test "gcc's static AddressSanitizer works and finds nothing" {
 	compiled_by gcc -fsanitize=address -static-libasan
 }
 
-@test "gcc: UndefinedBehaviorSanitizer" {
+@test "gcc's UndefinedBehaviorSanitizer works and finds nothing" {
 	compiled_by gcc -fsanitize=undefined
 }
 
-@test "gcc: ThreadSanitizer" {
+@test "gcc's ThreadSanitizer works and finds nothing" {
 	compiled_by gcc -fsanitize=thread
 	under_the_shim makes 300 threads
 	diff <(echo ready) log
 }
 
-@test "gcc: LeakSanitizer" {
+@test "gcc's LeakSanitizer works and finds nothing" {
 	compiled_by gcc -fsanitize=leak
 }
 
@@ -84,12 +84,12 @@ limited() {
 	under_the_shim is_served
 }
 
-@test "gcc: dynamic AddressSanitizer refuses to be second: three ways" {
+@test "gcc's dynamic AddressSanitizer refuses to be second, and works in three other ways" {
 	needs gcc
 	CC=gcc limited -fsanitize=address
 }
 
-@test "clang: dynamic AddressSanitizer refuses to be second: three ways" {
+@test "clang's dynamic AddressSanitizer refuses to be second, and works in three other ways" {
 	needs clang
 	CC=clang limited -fsanitize=address -shared-libsan "-Wl,-rpath,$(clang -print-resource-dir)/lib/linux"
 }
@@ -110,7 +110,7 @@ decided() {
 	grep -q "$1" decisions || fail "control: $(cat decisions)"
 }
 
-@test "valgrind: no errors, in tighten" {
+@test "valgrind finds no errors in tighten" {
 	needs_valgrind
 	unwrap
 	is_clean
@@ -119,7 +119,7 @@ decided() {
 	decided 'idle 33 s.*mode tighten'
 }
 
-@test "valgrind: no errors, in suggest, with rules that look at connections" {
+@test "valgrind finds no errors in suggest with rules that look at connections" {
 	needs_valgrind
 	cat >k.conf <<-'END'
 		defaults: { mode = "suggest"; user_timeout = "auto"; };
@@ -132,7 +132,7 @@ decided() {
 	decided 'idle 34 s.*mode suggest'
 }
 
-@test "valgrind: no errors, while a child compiles the text" {
+@test "valgrind finds no errors while a child compiles the text" {
 	needs_valgrind
 	printf 'defaults: { idle = 44; };\n' >k.conf
 	WITH=("${WRAPPED[@]}")
@@ -140,7 +140,7 @@ decided() {
 	decided 'idle 44 s.*mode tighten'
 }
 
-@test "valgrind: sockets carry the policy" {
+@test "valgrind runs programs whose sockets carry the policy" {
 	needs_valgrind
 	MAKE_SOCKETS=valgrind
 	under_the_shim_and_without makes_three_in_valgrind
@@ -173,12 +173,12 @@ under() {
 	under_the_shim_and_without looked_at
 }
 
-@test "gdb: runs a program" {
+@test "gdb runs a program that has the shim" {
 	under gdb -q -batch -ex run --args
 }
 
 # The wrapper is there to be seen, and what comes after it is not disturbed.
-@test "gdb: stops in the shim, and goes on" {
+@test "gdb stops in the shim, and goes on" {
 	needs gdb
 	# shellcheck disable=SC2016 # these are gdb's
 	in_scene timeout -k 1 "$PATIENCE" "${WRAPPED[@]}" gdb -q -batch -ex 'set breakpoint pending on' -ex 'break accept4' -ex 'break accept' -ex run \
@@ -187,22 +187,22 @@ under() {
 	grep -Eq '^\$[0-9]+ = [0-9]+$' gdb.log || fail "$(cat gdb.log)"
 }
 
-@test "strace -f" {
+@test "strace -f follows a program that has the shim" {
 	under strace -f -o trace
 	# Of four options each, on two sockets: no less than by hand, and no more.
 	under_the_shim looked_at
 	[ "$(grep -c setsockopt trace)" = 8 ] || fail "$(grep setsockopt trace)"
 }
 
-@test "ltrace -f" {
+@test "ltrace -f follows a program that has the shim" {
 	under ltrace -f -o trace
 }
 
-@test "perf stat" {
+@test "perf stat counts a program that has the shim" {
 	under perf stat -o counters
 }
 
-@test "LD_BIND_NOW, LD_BIND_NOT, LD_DEBUG" {
+@test "LD_BIND_NOW, LD_BIND_NOT and LD_DEBUG work with the shim" {
 	wrap env LD_BIND_NOW=1
 	under_the_shim is_served
 	wrap env LD_BIND_NOT=1
@@ -218,7 +218,7 @@ linked() {
 	under_the_shim_and_without is_served
 }
 
-@test "programs that bind at once, late, without PIE, and without its table of hashes" {
+@test "programs are served that bind at once, late, without PIE and without their table of hashes" {
 	linked -Wl,-z,now
 	linked -Wl,-z,lazy
 	linked -no-pie -fno-pie
@@ -226,7 +226,7 @@ linked() {
 }
 
 # It sees every binding, those of the shim, too.
-@test "LD_AUDIT" {
+@test "LD_AUDIT works with the shim" {
 	cat >audit.c <<-'END'
 		#include <link.h>
 		#include <stdint.h>
@@ -248,7 +248,7 @@ in_namespace() {
 }
 
 # A namespace of the loader has a libc of its own, which the preload is not in front of. The shim may be in there twice.
-@test "dlmopen: the program's own sockets carry the policy, those of the namespace do not" {
+@test "sockets of a program that uses dlmopen carry the policy, those of the namespace do not" {
 	cat >library.c <<-'END'
 		#include <sys/socket.h>
 		int make_socket(void) { return socket(AF_INET, SOCK_STREAM, 0); }
@@ -289,7 +289,7 @@ time.sleep(60)'
 	expect 1 "$PID"
 }
 
-@test "python, by ctypes" {
+@test "python makes sockets by ctypes that carry the policy" {
 	needs_python
 	under_the_shim_and_without calls_by_ctypes
 }

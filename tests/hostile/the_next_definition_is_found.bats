@@ -29,39 +29,39 @@ has_table() {
 	readelf -dW own.so | grep -q "($1)"
 }
 
-@test "in an object with a GNU hash table alone" {
+@test "the next definition is found in an object with a GNU hash table alone" {
 	own -Wl,--hash-style=gnu
 	has_table GNU_HASH
 	not has_table HASH
 	is_called_behind_the_shim
 }
 
-@test "in an object with the older hash table alone" {
+@test "the next definition is found in an object with the older hash table alone" {
 	own -Wl,--hash-style=sysv
 	has_table HASH
 	not has_table GNU_HASH
 	is_called_behind_the_shim
 }
 
-@test "in an object that wants to lie elsewhere, as prelink(8) leaves it" {
+@test "the next definition is found in an object that wants to lie elsewhere, as after prelink(8)" {
 	own -Wl,-Ttext-segment=0x3f00000000
 	is_called_behind_the_shim
 }
 
-@test "in the newest of its versions" {
+@test "the next definition is found in the newest of its versions" {
 	printf 'OLDER_1 { };\nOLDER_2 { } OLDER_1;\n' >versions
 	own -DOLDER -Wl,--version-script=versions
 	nm -D own.so | grep -q 'socket@OLDER_1' || fail "control: $(nm -D own.so)"
 	is_called_behind_the_shim
 }
 
-@test "by the function that the symbol chooses" {
+@test "the next definition is the one that the symbol's own function chooses" {
 	own -DCHOSEN
 	nm -D own.so | grep -q ' i socket' || fail "control: $(nm -D own.so)"
 	is_called_behind_the_shim
 }
 
-@test "past objects that have no such name, no name at all, or no code" {
+@test "the next definition is found past objects that have no such name, no name or no code" {
 	needs cc
 	own
 	cc -shared -fPIC -o empty.so -x c /dev/null
@@ -70,7 +70,7 @@ has_table() {
 	under_the_shim is_called
 }
 
-@test "with a library for LD_AUDIT" {
+@test "the next definition is found with a library for LD_AUDIT" {
 	needs cc
 	own
 	cc -D_GNU_SOURCE -shared -fPIC -o auditor.so "$ROOT/tests/lib/preload/auditor.c"
@@ -87,7 +87,7 @@ loads_it() {
 }
 
 # Nothing lies behind it then but what was loaded for it.
-@test "in a shim that is loaded late, or into a namespace of its own" {
+@test "the next definition is found by a shim that is loaded late or into its own namespace" {
 	# shellcheck disable=SC2034 # live.bash reads it
 	WRAPPED=(env "KASHIM_CONF=$PWD/k.conf")
 	under_the_shim loads_it "$SHIM"

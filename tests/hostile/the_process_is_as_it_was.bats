@@ -18,27 +18,27 @@ is_as_it_was() {
 	[ "$(grep -c "'KASHIM_CONF', .*'LD_PRELOAD'" with)" = 2 ]
 }
 
-@test "force" {
+@test "the process is as it was in mode tighten" {
 	is_as_it_was
 }
 
-@test "suggest, with rules that look at connections" {
+@test "the process is as it was in suggest with rules that look at connections" {
 	printf 'defaults: { mode = "suggest"; }; rules = ( { direction = "accept"; idle = 34; } );\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
 	is_as_it_was
 }
 
-@test "the text is compiled by a child" {
+@test "the process is as it was when a child compiles the text" {
 	rm k.policy
 	is_as_it_was
 }
 
-@test "a report for each socket" {
+@test "the process is as it was while each socket is reported" {
 	is_as_it_was KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
 	[ "$(grep -c 'idle 33 s' report)" -ge 2 ]
 }
 
-@test "no configuration that could be used" {
+@test "the process is as it was when no configuration could be used" {
 	printf 'defaults: { idle = "yesterday"; };\n' >k.conf
 	is_as_it_was "KASHIM_LOG=$PWD/report"
 	[ -s report ] || fail "control: no report"
@@ -57,7 +57,7 @@ takes() {
 	not diff plain wrapped >/dev/null || fail "control: the shim was not there"
 }
 
-@test "what a call takes of the stack" {
+@test "a call takes little more of the stack than without the shim" {
 	takes 1024
 	takes 4096 KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report"
 	grep -q 'idle 33 s' report
@@ -78,23 +78,23 @@ call() {
 	all_are "$([ ${#WITH[@]} -eq 0 ] && echo "$UNTOUCHED" || echo "$POLICY")" "$PID"
 }
 
-@test "a hundred threads with 16 KiB of stack each, while each socket is reported" {
+@test "a hundred threads with 16 KiB of stack each run while each socket is reported" {
 	under_the_shim_and_without call 300 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$MAKE_SOCKETS" small_stacks
 	[ "$(grep -c '^kashim\[[0-9]*\]: make_sockets: .*mode tighten, .*by .*:1$' report)" -ge 300 ]
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode tighten, .*by .*:1$' report)" = 0 ] || fail "lines are mixed: $(cat report)"
 }
 
 # Bound at the start: the loader's resolver keeps the vector registers on that stack, which is more where they are wide.
-@test "a signal handler on a stack of its own, of 2 KiB and what the kernel needs" {
+@test "a signal handler runs on a stack of its own, of 2 KiB and what the kernel needs" {
 	under_the_shim_and_without call 3 env LD_BIND_NOW=1 "$MAKE_SOCKETS" alternate_stack 2048
 }
 
-@test "a signal handler on a stack of its own, while each socket is reported" {
+@test "a signal handler runs on a stack of its own while each socket is reported" {
 	under_the_shim_and_without call 3 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" LD_BIND_NOW=1 "$MAKE_SOCKETS" alternate_stack 8192
 	grep -q 'idle 33 s' report
 }
 
-@test "a storm of signals whose handlers make sockets, while each is reported" {
+@test "signal handlers make sockets in a storm of signals while each is reported" {
 	under_the_shim_and_without call 100 env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/report" "$MAKE_SOCKETS" signals
 	[ "$(grep -c '^kashim\[[0-9]*\]: make_sockets: socket [0-9]*: .*mode tighten, .*by .*:1$' report)" -ge 1000 ]
 	[ "$(grep -vc '^kashim\[[0-9]*\]: .*mode tighten, .*by .*:1$' report)" = 0 ] || fail "lines are mixed"

@@ -54,7 +54,7 @@ ten_errors() {
 	END
 }
 
-@test "ten errors" {
+@test "a program runs untouched with a configuration that has ten errors" {
 	ten_errors >bad.conf
 	gets "$UNTOUCHED" bad.conf "$PWD/bad.conf"
 	run "$ROOT/build/kashim" check bad.conf
@@ -62,20 +62,20 @@ ten_errors() {
 	[ "$(grep -c '^bad.conf:[0-9]*: ' <<<"$output")" -eq 10 ] || fail "$output"
 }
 
-@test "no syntax at all" {
+@test "a program runs untouched with a configuration that has no syntax at all" {
 	head -c 3000 "$SHIM" >bad.conf
 	gets "$UNTOUCHED" bad.conf "$PWD/bad.conf"
 }
 
-@test "missing" {
+@test "a program runs untouched with a configuration that is missing" {
 	gets "$UNTOUCHED" none.conf "$PWD/none.conf"
 }
 
-@test "missing, with its directory" {
+@test "a program runs untouched with a configuration whose directory is missing, too" {
 	gets "$UNTOUCHED" none.conf "$PWD/no/where/none.conf"
 }
 
-@test "an empty file is a configuration" {
+@test "an empty file is a valid configuration" {
 	: >empty.conf
 	needs_python
 	observe env "KASHIM_CONF=$PWD/empty.conf" "LD_PRELOAD=$SHIM" "KASHIM_LOG=$PWD/report"
@@ -83,7 +83,7 @@ ten_errors() {
 	[ ! -e report ] || fail "$(cat report)"
 }
 
-@test "an @include of itself, of a directory, of nothing" {
+@test "a program runs untouched when the configuration includes itself, a directory or nothing" {
 	local what
 	for what in bad.conf . nothing.conf; do
 		printf '@include "%s"\n' "$what" >bad.conf
@@ -91,7 +91,7 @@ ten_errors() {
 	done
 }
 
-@test "a drop-in with an error" {
+@test "a program runs untouched when a drop-in has an error" {
 	mkdir k.conf.d
 	echo 'rules = ( { program = 7; } );' >k.conf.d/50-bad.conf
 	rm k.policy

@@ -14,7 +14,7 @@ rules() {
 	END
 }
 
-@test "an address that is refused, cannot be read or is too short" {
+@test "connect to an address that is refused, unreadable or too short leaves the socket as it was" {
 	rules
 	play 'a socket inet' 'a connect 127.0.0.1 9' 'b socket inet' 'b connect nowhere' 'c socket inet' 'c connect 127.0.0.1 9 3'
 	grep -x 'a connect 127.0.0.1 9: -1 ECONNREFUSED' log
@@ -26,7 +26,7 @@ rules() {
 	untouched_without a b c
 }
 
-@test "a socket that is connected already" {
+@test "a second connect leaves a connected socket as it was" {
 	rules
 	play 'l socket inet' "l bind 127.0.0.1 $PORT" 'l listen' 'a socket inet' "a connect 127.0.0.1 $PORT" 'a connect 127.0.0.1 9'
 	grep -x 'a connect 127.0.0.1 9: -1 EISCONN' log
@@ -34,7 +34,7 @@ rules() {
 	has_option a TCP_USER_TIMEOUT 0
 }
 
-@test "a socket that libc did not make, and that fails to connect" {
+@test "a raw socket that fails to connect stays as it was" {
 	rules
 	play 'l raw' "l bind 127.0.0.1 $PORT" 'l listen' 'a raw' 'a connect 127.0.0.1 9' 'b raw' "b connect 127.0.0.1 $PORT" \
 		'c raw' 'c connect 127.0.0.1 9' "c connect 127.0.0.1 $PORT"
@@ -45,7 +45,7 @@ rules() {
 	untouched_without a b c
 }
 
-@test "a connection that is under way when the call returns is decided" {
+@test "a connection that is under way when connect returns is decided" {
 	rules
 	play 'l socket inet' "l bind 127.0.0.1 $PORT" 'l listen' 'a socket inet nonblock' "a connect 127.0.0.1 $PORT" 'a ready' \
 		"a connect 127.0.0.1 $PORT"
@@ -76,7 +76,7 @@ on_the_way() {
 	have a 1/101/11/5
 }
 
-@test "a call that a signal interrupts is decided, also by the own end" {
+@test "a connect that a signal interrupts is decided, also by the own address" {
 	on_the_way
 	needs_python
 	start "$PYTHON" -c '

@@ -67,7 +67,7 @@ each_way() {
 	each_way 0/500/11/5
 }
 
-@test "off keeps its hands from a duplicate, whatever its number was" {
+@test "off leaves a duplicate alone, whatever its number was" {
 	policy <<-'END'
 		defaults: { idle = 33; };
 		rules = ( { program = "play"; mode = "off"; } );
@@ -111,12 +111,12 @@ own_stays() {
 	own_stays 0/7200/11/5
 }
 
-@test "suggest by a rule for the connection keeps what the program set before a duplicate connects" {
+@test "suggest by a rule for connections keeps what the program set before a duplicate connects" {
 	policy_in off '{ remote = "127.0.0.1"; mode = "suggest"; }'
 	own_stays 0/7200/11/5
 }
 
-@test "a number beyond all that are remembered" {
+@test "each mode holds on a descriptor whose number is beyond all that are remembered" {
 	local mode
 	ulimit -n 70010 2>/dev/null || needs descriptors:70010
 	for mode in tighten force suggest; do
@@ -133,7 +133,7 @@ own_stays() {
 }
 
 # The child has closed its own descriptor, and the parent's is as it was.
-@test "a child of vfork(2) that closes changes nothing" {
+@test "a child of vfork(2) that closes a descriptor changes nothing for its parent" {
 	policy_in suggest
 	take_port
 	play 'l raw' "l bind 127.0.0.1 $PORT" 'l listen' 'a socket inet' 'a set SO_KEEPALIVE 0' 'a closed_by_vfork' \
@@ -145,7 +145,7 @@ own_stays() {
 }
 
 # Two threads with tables of their own have other sockets under the same number.
-@test "threads that do not share descriptors" {
+@test "threads that do not share descriptors do not mislead one another" {
 	needs_python
 	policy_in force '{ remote_port = 7001; idle = 44; }'
 	start "$PYTHON" -c '

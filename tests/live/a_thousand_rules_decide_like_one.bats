@@ -38,7 +38,7 @@ named() {
 	done
 }
 
-@test "each program gets what its rule says" {
+@test "each program among a thousand rules gets what its rule says" {
 	thousand '' '{ program = "none"; mode = "off"; }'
 	named daemon-1 daemon-507 daemon-1000 other
 	gets 1/1/11/5 ./daemon-1 'a socket inet'
@@ -47,7 +47,7 @@ named() {
 	gets "$POLICY" ./other 'a socket inet'
 }
 
-@test "rules with patterns, paths and arguments keep their place among them" {
+@test "rules with patterns, paths and arguments keep their place among a thousand" {
 	thousand '{ program = "*-77"; argument = "b*"; idle = 501; }, { program = "'"$PWD"'/daemon-5"; idle = 502; },' \
 		'{ program = "daemon-*"; idle = 503; }, { program = "oth?r"; idle = 504; }'
 	named daemon-77 daemon-5 daemon-x other

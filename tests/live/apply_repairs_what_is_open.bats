@@ -18,7 +18,7 @@ play_plain() {
 
 changes='keepalive off -> on, idle 7200s -> 33s, interval 75s -> 11s, count 9 -> 5'
 
-@test "force: all sockets of a process" {
+@test "apply puts the policy on all sockets of a process" {
 	play_plain
 	kashim apply "$PID" >out
 	have a "$POLICY" b "$POLICY" c "$POLICY"
@@ -28,7 +28,7 @@ changes='keepalive off -> on, idle 7200s -> 33s, interval 75s -> 11s, count 9 ->
 	in_scene ss -Htno state established "dport = :$PORT" | grep -q 'timer:(keepalive,[23]'
 }
 
-@test "a second time there is nothing to do" {
+@test "apply finds nothing to do a second time" {
 	play_plain
 	kashim apply "$PID" >out
 	kashim apply "$PID" >out
@@ -36,7 +36,7 @@ changes='keepalive off -> on, idle 7200s -> 33s, interval 75s -> 11s, count 9 ->
 	have a "$POLICY" b "$POLICY" c "$POLICY"
 }
 
-@test "--dry-run says the same, and changes nothing" {
+@test "apply --dry-run says what apply would, and changes nothing" {
 	play_plain
 	kashim apply --dry-run "$PID" >dry
 	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
@@ -44,7 +44,7 @@ changes='keepalive off -> on, idle 7200s -> 33s, interval 75s -> 11s, count 9 ->
 	sed 's/would be changed/changed/' dry | diff - out
 }
 
-@test "a listener hands it on to what it accepts from then on" {
+@test "a listener that apply has changed hands the policy on to what it accepts" {
 	needs socat
 	unwrap
 	take_port
@@ -64,7 +64,7 @@ serves() {
 	[ -n "$child" ] && has "$child" established
 }
 
-@test "suggest fills what still has the kernel's default" {
+@test "apply in mode suggest fills what still has the kernel's default" {
 	needs_known_defaults
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' | policy
 	unwrap
@@ -74,7 +74,7 @@ serves() {
 	grep -qF 'keepalive off -> on, interval 75s -> 11s, count 9 -> 5' out
 }
 
-@test "force wins over the program's own values, and sets the user timeout" {
+@test "apply wins over the program's own values, and sets the user timeout" {
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = "1500ms"; };\n' | policy
 	unwrap
 	play 'a socket inet' 'a set TCP_KEEPIDLE 500'
@@ -84,14 +84,14 @@ serves() {
 	grep -qF 'idle 500s -> 33s, interval 75s -> 11s, count 9 -> 5, user_timeout off -> 1500ms' out || fail "$(cat out)"
 }
 
-@test "off leaves alone" {
+@test "apply leaves alone what a rule turns off" {
 	printf 'rules = ( { program = "play"; mode = "off"; } );\n' | policy
 	play_plain
 	kashim apply "$PID" >out
 	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
 }
 
-@test "rules for connections hold" {
+@test "apply follows rules that look at connections" {
 	take_port
 	printf 'rules = ( { direction = "accept"; idle = 21; }, { remote_port = %s; idle = 22; }, { idle = 23; } );\n' $((PORT + 1)) | policy
 	play_plain
@@ -99,7 +99,7 @@ serves() {
 	have a 1/23/10/6 b 1/21/10/6 c 1/22/10/6
 }
 
-@test "options of listeners" {
+@test "apply sets the options of listeners on listeners alone" {
 	printf 'defaults: { defer_accept = "7s"; };\n' | policy
 	play_plain
 	has_option a TCP_DEFER_ACCEPT 0
@@ -108,7 +108,7 @@ serves() {
 	has_option c TCP_DEFER_ACCEPT 0
 }
 
-@test "only TCP is touched" {
+@test "apply touches sockets of TCP alone" {
 	unwrap
 	play 'a socket unix' 'b socket udp' 'c socket inet'
 	kashim apply "$PID" >out
@@ -118,7 +118,7 @@ serves() {
 	grep -qx '1 socket of 1 process changed' out
 }
 
-@test "static and Go programs" {
+@test "apply reaches static and Go programs" {
 	build_static
 	play_plain ./static
 	kashim apply "$PID" >out
@@ -140,7 +140,7 @@ all_but_listener_are() {
 	[ "$(timers_of "$PID" established | sort -u)" = "$1" ] && [ "$(timers_of "$PID" listen)" = "$POLICY" ]
 }
 
-@test "redis at work, by its name, and the connection still carries data" {
+@test "apply finds redis by its name while it works, and its connection still carries data" {
 	needs redis-server redis-cli
 	unwrap
 	take_port
@@ -161,7 +161,7 @@ all_but_listener_are() {
 	exec 8>&-
 }
 
-@test "all processes of a container, and no more" {
+@test "apply changes all processes of a container, and no other" {
 	needs_root
 	needs unshare
 	unwrap
@@ -181,21 +181,21 @@ all_but_listener_are() {
 	[ "$(timers_of "$outside")" = "$UNTOUCHED" ]
 }
 
-@test "nothing named is nothing done" {
+@test "apply without a process named does nothing" {
 	ends 2 'which processes' kashim apply
 	ends 2 'which processes' kashim apply --dry-run
 	ends 2 'which processes' kashim apply --all 1
 	ends 1 '^kashim: 4194305: no such process$' kashim apply 4194305
 }
 
-@test "a configuration in error changes nothing" {
+@test "apply changes nothing while the configuration is in error" {
 	play_plain
 	printf 'defaults: { idel = 5; };\n' >k.conf
 	ends 1 'k.conf:1: idel: no such setting' kashim apply "$PID"
 	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
 }
 
-@test "without permission: said, and status 1" {
+@test "apply without permission says so, and ends with status 1" {
 	needs_root
 	needs setpriv
 	play_plain
@@ -203,7 +203,7 @@ all_but_listener_are() {
 	have a "$UNTOUCHED"
 }
 
-@test "JSON: an object for each option" {
+@test "apply --json prints an object for each option" {
 	needs_python
 	play_plain
 	kashim apply --dry-run --json "$PID" >dry.json
@@ -218,7 +218,7 @@ assert first["before"] == 7200 and first["after"] == 33 and first["changed"] is 
 assert [dict(row, changed=True) for row in dry] == out'
 }
 
-@test "descriptors that come and go meanwhile are no error" {
+@test "apply takes descriptors that come and go meanwhile for no error" {
 	needs_python
 	unwrap
 	start "$PYTHON" -c '
@@ -235,7 +235,7 @@ while True:
 	done
 }
 
-@test "a process that ends meanwhile is no error" {
+@test "apply takes a process that ends meanwhile for no error" {
 	unwrap
 	# Each one ends by itself, so that none is left behind.
 	# shellcheck disable=SC2016
@@ -246,7 +246,7 @@ while True:
 	done
 }
 
-@test "no packet is sent for it" {
+@test "apply sends no packet" {
 	play_plain
 	before=$(in_scene sh -c 'cat /proc/net/dev' | sed -n 's/^ *lo: *[0-9]* *\([0-9]*\).*/\1/p')
 	kashim apply "$PID" >out

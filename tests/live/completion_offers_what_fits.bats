@@ -26,7 +26,7 @@ bash_completion() {
 	. "$ROOT/scripts/completions/kashim.bash"
 }
 
-@test "bash: commands" {
+@test "bash completes the names of commands" {
 	bash_completion
 	offer ''
 	offers run check compile explain profiles status apply enable disable system help
@@ -34,7 +34,7 @@ bash_completion() {
 	[ "${COMPREPLY[*]}" = status ]
 }
 
-@test "bash: options, values and units" {
+@test "bash completes options, values and units" {
 	bash_completion
 	offer run --
 	offers --conf --mode --profile --path-timeout --idle --interval --count --retransmit-max --user-timeout --verbose --best-effort
@@ -54,7 +54,7 @@ bash_completion() {
 	[ "${COMPREPLY[*]}" = auto ]
 }
 
-@test "bash: profiles" {
+@test "bash completes the names of profiles" {
 	bash_completion
 	export KASHIM_CONF=$PWD/p.conf
 	printf 'profiles: { head-office = { idle = 5; }; };\n' >p.conf
@@ -65,7 +65,7 @@ bash_completion() {
 	[ "${COMPREPLY[*]}" = azure-lb ]
 }
 
-@test "bash: programs to run, and processes that run" {
+@test "bash completes programs to run, and processes that run" {
 	bash_completion
 	offer run nsent
 	offers nsenter
@@ -116,7 +116,7 @@ zsh_offers() {
 		fail "$(cat -v zsh.out)"
 }
 
-@test "zsh: commands, options, values" {
+@test "zsh completes commands, options and values" {
 	needs zsh
 	zsh -n "$ROOT/scripts/completions/kashim.zsh"
 	zsh_offers 'kashim ' run check compile explain profiles status apply enable disable system

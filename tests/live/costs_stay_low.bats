@@ -112,7 +112,7 @@ calls_are() {
 	[ "$2" = "$1" ] || fail "$2, and not $1"
 }
 
-@test "instructions of socket() and close()" {
+@test "socket() and close() cost few instructions more than without the shim" {
 	needs_instructions
 	at_most 540 "TCP, both" "$(instructions_of k both tcp)"
 	for kind in udp unix; do
@@ -121,7 +121,7 @@ calls_are() {
 	done
 }
 
-@test "instructions of connect()" {
+@test "connect() costs few instructions more than without the shim" {
 	needs_instructions
 	for kind in tcp udp unix; do
 		at_most 45 "$kind" "$(instructions_of k connect "$kind")"
@@ -133,7 +133,7 @@ calls_are() {
 	not at_most 38 "control: TCP, 1,000 rules" "$counted"
 }
 
-@test "instructions of accept()" {
+@test "accept() costs few instructions more than without the shim" {
 	needs_instructions
 	at_most 55 "TCP" "$(instructions_of k accept tcp)"
 	at_most 50 "Unix" "$(instructions_of k accept unix)"
@@ -145,7 +145,7 @@ calls_are() {
 	not at_most 0 "control: accept()" "$(instructions_of k accept tcp)"
 }
 
-@test "instructions of a start" {
+@test "a start costs few instructions more than without the shim" {
 	needs_instructions
 	many_rules '{ program = "daemon-%d"; idle = 30; }' | compile many
 	WITH=(env)
@@ -161,7 +161,7 @@ calls_are() {
 
 # Whether this is PID 1, the file of the policy, whether it is current; whether the program may have another name, without
 # a look into /proc; room for the marks; whether standard input, output and error are sockets; and its own page made read-only.
-@test "system calls of a start" {
+@test "a start costs a fixed list of system calls" {
 	needs_calls
 	WITH=(env)
 	trace /bin/true </dev/null | sed '1,/^munmap/d; /^exit_group/,$d' >after
@@ -174,7 +174,7 @@ calls_are() {
 	calls_are "$first pread64 ${last/stat stat/stat stat stat}" "$(calls_of_a_start few)"
 }
 
-@test "system calls of each call" {
+@test "each call costs the system calls of its options alone" {
 	needs_calls
 	calls_are "12 > setsockopt" "$(calls_of_three both tcp)"
 	calls_are "12 > setsockopt" "$(calls_of_three connect tcp)"

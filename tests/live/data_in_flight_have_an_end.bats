@@ -27,7 +27,7 @@ pair() {
 	play "a socket $1" "a bind $2 $PORT" 'a listen' "b socket ${3:-$1}" "b connect $2 $PORT" 'c accept a'
 }
 
-@test "a listener, what it accepts, and a client" {
+@test "a listener, what it accepts and a client have a retransmit_max" {
 	with_the_default
 	local family
 	for family in 'inet 127.0.0.1' 'inet6 ::1'; do
@@ -39,7 +39,7 @@ pair() {
 	done
 }
 
-@test "a client that does not wait for connect has it once it has asked how that went" {
+@test "a client that does not wait for connect has a retransmit_max once it asks how that went" {
 	with_the_default
 	take_port
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet nonblock' "b connect 127.0.0.1 $PORT" \
@@ -50,7 +50,7 @@ pair() {
 	end_after b $KERNEL
 }
 
-@test "a client that calls connect again has it then" {
+@test "a client that calls connect again has a retransmit_max then" {
 	with_the_default
 	take_port
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet nonblock' "b connect 127.0.0.1 $PORT" \
@@ -58,7 +58,7 @@ pair() {
 	end_after b 10800
 }
 
-@test "sockets without a connection do not have it: it would cut connect short" {
+@test "sockets without a connection have no retransmit_max, which would cut connect short" {
 	with_the_default
 	take_port
 	play 'a socket inet' 'b socket inet' "b connect 127.0.0.1 $PORT" 'c socket inet' "c bind 127.0.0.1 $PORT"
@@ -67,7 +67,7 @@ pair() {
 	end_after a $KERNEL b $KERNEL c $KERNEL
 }
 
-@test "a descriptor's number that comes back starts afresh" {
+@test "a descriptor's number that comes back starts without the retransmit_max of before" {
 	with_the_default
 	take_port
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet nonblock' "b connect 127.0.0.1 $PORT" \
@@ -76,7 +76,7 @@ pair() {
 	end_after c 10800 d $KERNEL
 }
 
-@test "MPTCP does without, and so do plain connections of its listeners" {
+@test "MPTCP has no retransmit_max, and plain connections of its listeners have none" {
 	with_the_default
 	needs mptcp
 	pair mptcp 127.0.0.1 inet
@@ -90,7 +90,7 @@ pair() {
 	end_after g 10800
 }
 
-@test "off leaves it alone, and so does a user timeout" {
+@test "TCP_RTO_MAX_MS is left alone by retransmit_max off, and where there is a user timeout" {
 	with_the_default
 	local setting
 	for setting in 'retransmit_max = "off"' 'user_timeout = 9000'; do
@@ -101,7 +101,7 @@ pair() {
 	done
 }
 
-@test "a value of one's own is set as it is" {
+@test "a retransmit_max of one's own is set as it is" {
 	with_the_default
 	policy <<<'defaults: { retransmit_max = "2s"; };'
 	pair inet 127.0.0.1
@@ -118,7 +118,7 @@ own() {
 		"d connect 127.0.0.1 $PORT" "d set TCP_RTO_MAX_MS $after"
 }
 
-@test "tighten: the smaller value holds, whoever set it" {
+@test "in mode tighten the smaller retransmit_max holds, whoever set it" {
 	with_the_default
 	own tighten 5000 4000
 	end_after a 5000 b 5000 c 5000 d 4000
@@ -126,19 +126,19 @@ own() {
 	end_after a 10800 b 10800 c 10800 d 10800
 }
 
-@test "force: the policy's value holds" {
+@test "in mode force the policy's retransmit_max holds" {
 	with_the_default
 	own force 5000 4000
 	end_after a 10800 b 10800 c 10800 d 10800
 }
 
-@test "suggest: the program's value holds" {
+@test "in mode suggest the program's retransmit_max holds" {
 	with_the_default
 	own suggest 5000 40000
 	end_after a 5000 b 5000 c 5000 d 40000
 }
 
-@test "rules that look at connections" {
+@test "rules that look at connections decide about retransmit_max" {
 	with_the_default
 	take_port
 	policy <<-END
@@ -156,7 +156,7 @@ own() {
 	end_after a 10800 b 3000 c 10800 d 10800 e 4000 f 10800 g $KERNEL h 3000
 }
 
-@test "connections and listeners that came from elsewhere" {
+@test "connections and listeners that came from elsewhere have a retransmit_max" {
 	with_the_default
 	take_port
 	play 'a raw' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet' "b connect 127.0.0.1 $PORT" 'c accept a'
@@ -164,7 +164,7 @@ own() {
 }
 
 # As an older kernel answers. The trace says what it costs there.
-@test "a kernel without it is asked once" {
+@test "a kernel without TCP_RTO_MAX_MS is asked for it once" {
 	with_the_default
 	local setsockopt
 	needs seccomp strace
@@ -177,7 +177,7 @@ own() {
 	[ "$(grep -cE '^setsockopt\([0-9]+, SOL_TCP, (0x2c|TCP_RTO_MAX_MS)' trace)" = 1 ] || fail "$(grep sockopt trace)"
 }
 
-@test "the number of retransmissions is that of the host on which the policy was compiled" {
+@test "retransmit_max follows the number of retransmissions of the host that compiled the policy" {
 	with_the_default
 	local retries
 	needs_root
@@ -192,7 +192,7 @@ own() {
 	done
 }
 
-@test "kashim status says both times, and kashim apply gives it to what is open" {
+@test "status says when silence and data in flight end, and apply gives both to what is open" {
 	with_the_default
 	unwrap
 	pair inet 127.0.0.1

@@ -17,11 +17,11 @@ in_child() {
 	expect "$parent_count" "$parent"
 }
 
-@test "main" {
+@test "sockets that main makes carry the policy" {
 	way 3 three
 }
 
-@test "a child of fork, and its parent" {
+@test "sockets of a forked child and of its parent carry the policy" {
 	needs_helpers
 	under_the_shim_and_without in_child 3 6 forked
 }
@@ -33,29 +33,29 @@ vfork_child() {
 	expect 3 "$(children_of "$PID")"
 }
 
-@test "a child of vfork, before exec" {
+@test "sockets of a child of vfork carry the policy before it calls exec" {
 	needs_helpers
 	under_the_shim_and_without vfork_child
 }
 
-@test "a child of posix_spawn" {
+@test "sockets of a child of posix_spawn carry the policy" {
 	needs_helpers
 	under_the_shim_and_without in_child 0 3 spawned
 }
 
-@test "after exec, old sockets and new ones" {
+@test "old and new sockets carry the policy after exec" {
 	way 6 executed
 }
 
-@test "a hundred threads at once" {
+@test "sockets of a hundred threads at once carry the policy" {
 	way 300 threads
 }
 
-@test "signal handlers, in a storm of signals, and main meanwhile" {
+@test "sockets that signal handlers make in a storm of signals carry the policy" {
 	way 100 signals
 }
 
-@test "a thread with 16 KiB of stack" {
+@test "sockets of a thread with 16 KiB of stack carry the policy" {
 	way 3 small_stack
 }
 
@@ -66,7 +66,7 @@ decided_on_small_stack() {
 	expect 3 "$PID" 1/34/11/5
 }
 
-@test "a thread with 16 KiB of stack, where rules look at connections and each decision is reported" {
+@test "16 KiB of stack suffice where rules look at connections and each decision is reported" {
 	needs_helpers
 	cat >k.conf <<-'END'
 		defaults: { idle = 33; interval = 11; count = 5; };
@@ -81,12 +81,12 @@ decided_on_small_stack() {
 	[ "$(grep -c idle decisions)" -ge 3 ] || fail "control: no reports"
 }
 
-@test "descriptors beyond ten thousand" {
+@test "descriptors beyond ten thousand carry the policy" {
 	needs descriptors:10100
 	way 3 high 10000
 }
 
-@test "descriptors beyond 65536" {
+@test "descriptors beyond 65536 carry the policy" {
 	needs descriptors:65700
 	way 3 high 65600
 }
@@ -97,13 +97,13 @@ takes_low_numbers() {
 	[ "$(sockets_of "$PID" | sed 's/ .*//' | sort | tr '\n' ' ')" = 'fd=0 fd=1 fd=2 ' ]
 }
 
-@test "descriptors 0, 1 and 2" {
+@test "descriptors 0, 1 and 2 carry the policy" {
 	needs_helpers
 	under_the_shim_and_without takes_low_numbers
 }
 
 # One after the other with one number, of which the last one stays.
-@test "a number of a TCP socket, used by UDP, a file, and TCP again" {
+@test "a number that comes back as UDP, a file and TCP again carries the policy" {
 	way 1 sequence tcp udp file tcp
 	way 1 sequence udp tcp
 	way 1 sequence unix tcp6 file unix tcp
@@ -116,7 +116,7 @@ is_other() {
 	[ -z "$(sockets_of "$PID")" ] || fail "$(sockets_of "$PID")"
 }
 
-@test "a number of a TCP socket, at last used by UDP or Unix sockets, is not touched" {
+@test "a number of TCP that comes back as UDP or Unix socket is not touched" {
 	needs_helpers
 	under_the_shim_and_without is_other tcp udp
 	under_the_shim_and_without is_other tcp file unix
@@ -125,15 +125,15 @@ is_other() {
 }
 
 # Each of the three has two numbers, and the listener a third.
-@test "duplicates of sockets, which listen, connect and accept" {
+@test "duplicates of sockets that listen, connect and accept carry the policy" {
 	way 6 duplicates
 }
 
-@test "a program that clears its environment" {
+@test "a program that clears its environment is served" {
 	way 6 cleared
 }
 
-@test "a program that changes its environment in another thread meanwhile" {
+@test "a program whose environment another thread changes is served" {
 	way 50 changed
 }
 
@@ -157,7 +157,7 @@ no_configuration() {
 	done
 }
 
-@test "a program with no environment but the preload" {
+@test "a program with no environment but the preload has the built-in policy" {
 	needs_helpers
 	no_configuration
 	under_the_shim_and_without without_environment
@@ -177,7 +177,7 @@ with_no_variable() {
 	expect 3 "$PID" 1/60/10/6
 }
 
-@test "a program with no environment at all" {
+@test "a program with no environment at all has the built-in policy" {
 	local loader
 	needs_helpers
 	needs readelf
@@ -193,7 +193,7 @@ early_program() {
 	expect 9 "$PID"
 }
 
-@test "preinit_array and a constructor of the program itself" {
+@test "sockets of .preinit_array and of the program's own constructor carry the policy" {
 	needs_helpers
 	under_the_shim_and_without early_program
 }
@@ -214,13 +214,13 @@ preloaded() {
 	expect 6 "$PID"
 }
 
-@test "a constructor of a library that is preloaded before the shim" {
+@test "a constructor of a library that is preloaded before the shim is served" {
 	needs_helpers
 	make_library
 	under_the_shim_and_without preloaded before
 }
 
-@test "a constructor of a library that is preloaded after the shim" {
+@test "a constructor of a library that is preloaded after the shim is served" {
 	needs_helpers
 	make_library
 	under_the_shim_and_without preloaded after
@@ -239,7 +239,7 @@ has_threads() {
 	end "$PID"
 }
 
-@test "threads that a constructor of another library has started" {
+@test "threads that a constructor of another library has started are served" {
 	needs cc
 	needs_helpers
 	cc -O1 -shared -fPIC -x c -o libthreads.so - <<-'END'
@@ -271,7 +271,7 @@ needs_it() {
 	expect 3 "$PID"
 }
 
-@test "a constructor of a library that the program needs" {
+@test "a constructor of a library that the program needs is served" {
 	needs_helpers
 	make_library
 	echo 'int pause(void); int main(void) { for (;;) pause(); }' |
@@ -284,14 +284,14 @@ opens_it() {
 	expect 3 "$PID"
 }
 
-@test "a constructor of a library that is loaded later" {
+@test "a constructor of a library that is loaded later is served" {
 	needs_python
 	make_library
 	under_the_shim_and_without opens_it
 }
 
 # What was in the environment when the program started counts, whatever a constructor does to it.
-@test "a constructor of another library that clears the environment" {
+@test "a constructor of another library may clear the environment" {
 	needs cc
 	needs_helpers
 	cc -O1 -shared -fPIC -D_GNU_SOURCE -x c -o libclear.so - <<-'END'

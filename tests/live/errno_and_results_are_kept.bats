@@ -6,66 +6,66 @@
 load ../lib/live
 load ../lib/same
 
-@test "socket" {
+@test "socket() keeps errno and results" {
 	same_output errno_probe socket
 	grep -q '^tcp: [0-9]*, errno kept$' with
 	grep -q 'no family: -1, errno Address family not supported' with
 	grep -q 'no descriptor left: -1, errno Too many open files' with
 }
 
-@test "connect" {
+@test "connect() keeps errno and results" {
 	same_output errno_probe connect
 	grep -q 'success: 0, errno kept' with
 	grep -q 'ECONNREFUSED: -1, errno Connection refused' with
 	grep -q 'EINPROGRESS: -1, errno Operation now in progress' with
 }
 
-@test "listen" {
+@test "listen() keeps errno and results" {
 	same_output errno_probe listen
 	grep -q 'success: 0, errno kept' with
 }
 
-@test "accept" {
+@test "accept() keeps errno and results" {
 	same_output errno_probe accept
 	grep -q '^success: [0-9]*, errno kept' with
 	grep -q 'EAGAIN: -1, errno Resource temporarily unavailable' with
 }
 
-@test "accept4" {
+@test "accept4() keeps errno and results" {
 	same_output errno_probe accept4
 	grep -q '^success: [0-9]*, errno kept' with
 }
 
-@test "setsockopt, values within and out of range" {
+@test "setsockopt() keeps errno and results for values within and out of range" {
 	same_output errno_probe values
 	grep -q 'TCP_KEEPIDLE, 1: 0, errno kept' with
 	grep -q 'TCP_KEEPIDLE, 32768: -1, errno Invalid argument' with
 }
 
-@test "setsockopt, values, IPv6" {
+@test "setsockopt() keeps errno and results on IPv6 sockets" {
 	needs ipv6
 	same_output errno_probe values6
 }
 
-@test "setsockopt, values, on a connection" {
+@test "setsockopt() keeps errno and results on a connection" {
 	same_output errno_probe values_connected
 }
 
-@test "setsockopt, values, MPTCP" {
+@test "setsockopt() keeps errno and results on MPTCP sockets" {
 	same_output errno_probe values_mptcp
 }
 
-@test "setsockopt, sizes" {
+@test "setsockopt() keeps errno and results for all sizes" {
 	same_output errno_probe sizes
 	grep -q 'TCP_KEEPIDLE, size 3: -1, errno Invalid argument' with
 }
 
-@test "setsockopt, pointers that cannot be read" {
+@test "setsockopt() keeps errno and results for pointers that cannot be read" {
 	same_output errno_probe pointers
 	grep -q 'TCP_KEEPIDLE, PROT_NONE: -1, errno Bad address' with
 }
 
-@test "setsockopt, descriptors that are no TCP sockets" {
+@test "setsockopt() keeps errno and results for descriptors that are no TCP sockets" {
 	same_output errno_probe descriptors
 	grep -q 'SO_KEEPALIVE, ENOTSOCK: -1, errno Socket operation on non-socket' with
 }
@@ -79,7 +79,7 @@ load ../lib/same
 }
 
 # A deferred accept(2) is what the policy is for, so that one is left out there.
-@test "the same, where the policy sets all options" {
+@test "all calls keep errno and results where the policy sets all options" {
 	cat >k.conf <<-'END'
 		defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; syn_count = 3;
 			max_segment = 1000; window_clamp = 100000; };
@@ -95,7 +95,7 @@ load ../lib/same
 	done
 }
 
-@test "the same, in mode suggest" {
+@test "all calls keep errno and results in mode suggest" {
 	printf 'defaults: { mode = "suggest"; idle = 33; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
 	for topic in socket connect listen accept accept4 values sizes pointers descriptors; do

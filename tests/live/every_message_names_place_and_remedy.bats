@@ -13,16 +13,16 @@ without_clock() {
 	sed -E -e 's/^kashim\[[0-9]+\]/kashim[PID]/' -e 's/( off +)[45]s( |$)/\15s\2/' "$1"
 }
 
-@test "the messages are as they were" {
+@test "each message is printed as golden/messages has it" {
 	[ "$(id -u)" = 0 ] || skip "some of them only root gets"
 	plays_again "$GOLDEN/messages" without_clock
 }
 
-@test "the help is as it was" {
+@test "each help text is printed as golden/help has it" {
 	plays_again "$GOLDEN/help" cat
 }
 
-@test "there are no others" {
+@test "the programs have no message that the golden files do not know" {
 	command -v python3 >/dev/null || skip "python3 is not installed"
 	cd "$ROOT"
 	python3 tests/lib/outside/messages.py tests/live/golden/messages tests/live/golden/help scripts/kashim-measure.1 tests/live/golden/messages_unseen

@@ -27,7 +27,7 @@ netcat() {
 	expect_policy "$client" established
 }
 
-@test "netcat, client and server" {
+@test "the netcat of OpenBSD carries the policy as client and server" {
 	needs nc.openbsd
 	under_the_shim_and_without netcat
 }
@@ -45,12 +45,12 @@ socat_pair() {
 	expect_policy "$(children_of "$server")" established
 }
 
-@test "socat, client and forking server, IPv4" {
+@test "socat carries the policy as client and forking server over IPv4" {
 	needs socat
 	under_the_shim_and_without socat_pair TCP4 127.0.0.1
 }
 
-@test "socat, client and forking server, IPv6" {
+@test "socat carries the policy as client and forking server over IPv6" {
 	needs ipv6
 	needs socat
 	under_the_shim_and_without socat_pair TCP6 '[::1]'
@@ -74,7 +74,7 @@ time.sleep(60)' "$PORT"
 	expect_policy "$client" established
 }
 
-@test "python sockets, client and server" {
+@test "python sockets carry the policy as client and server" {
 	needs_python
 	under_the_shim_and_without python_sockets
 }
@@ -102,7 +102,7 @@ asyncio.run(main())' "$PORT"
 	expect_policy "$client" established
 }
 
-@test "python asyncio, client and server" {
+@test "python asyncio carries the policy as client and server" {
 	needs_python
 	under_the_shim_and_without python_asyncio
 }
@@ -114,7 +114,7 @@ curl_waits() {
 	[ ${#WITH[@]} -gt 0 ] || all_are 1/60/60/9 "$PID" || fail "curl does not set its own 60 s any more"
 }
 
-@test "curl, whose own 60 seconds give way" {
+@test "curl carries the policy, and its own 60 seconds give way" {
 	needs curl nc.openbsd
 	under_the_shim_and_without curl_waits
 }
@@ -137,7 +137,7 @@ sleep 60' "$PORT"
 	expect_policy "$client" established
 }
 
-@test "perl IO::Socket, client and server" {
+@test "perl IO::Socket carries the policy as client and server" {
 	needs perl
 	under_the_shim_and_without perl_sockets
 }
@@ -149,7 +149,7 @@ bash_redirection() {
 	expect_policy "$PID" established
 }
 
-@test "bash /dev/tcp, client" {
+@test "bash carries the policy as a client of /dev/tcp" {
 	needs nc.openbsd
 	under_the_shim_and_without bash_redirection
 }
@@ -166,7 +166,7 @@ secure_shell() {
 	expect_policy "$(children_of "$server")" established
 }
 
-@test "openssh, client and server with a session" {
+@test "openssh carries the policy as client and server of a session" {
 	needs_ssh
 	under_the_shim_and_without secure_shell
 }
@@ -201,7 +201,7 @@ web_server() {
 	expect_policy "$worker" listen established
 }
 
-@test "nginx, master and worker" {
+@test "nginx carries the policy in its master and its worker" {
 	needs nginx nc.openbsd
 	under_the_shim_and_without web_server
 }
@@ -225,7 +225,7 @@ redis_has_subscriber() {
 	in_scene redis-cli -p "$PORT" pubsub numsub news 2>/dev/null | grep -qx 1
 }
 
-@test "redis, client and server, whose own 300 seconds give way" {
+@test "redis carries the policy as client and server, and its own 300 seconds give way" {
 	needs redis-server redis-cli
 	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null
@@ -242,7 +242,7 @@ cache() {
 	expect_policy "$server" listen established
 }
 
-@test "memcached, a threaded server" {
+@test "memcached carries the policy as a threaded server" {
 	needs memcached nc.openbsd
 	under_the_shim_and_without cache
 }
@@ -259,7 +259,7 @@ legacy_server() {
 	expect_policy "$client" established
 }
 
-@test "busybox nc, client and server" {
+@test "busybox nc carries the policy as client and server" {
 	needs busybox readelf
 	busybox nc 2>&1 | grep -q -- -l || skip "this busybox has no nc that listens"
 	is_dynamic busybox
@@ -277,7 +277,7 @@ web_of_old() {
 	expect_policy "$(children_of "$server")" established
 }
 
-@test "busybox httpd, a forking server" {
+@test "busybox httpd carries the policy as a forking server" {
 	needs busybox nc.openbsd readelf
 	busybox --list | grep -qx httpd || skip "this busybox has no httpd"
 	is_dynamic busybox

@@ -26,7 +26,7 @@ unit_capabilities() {
 	sed -n 's/^CapabilityBoundingSet=//p' "$EXAMPLES/../host/kashim-watch.service" | sed 's/CAP_//g' | tr ' ' '\n' | sort
 }
 
-@test "the DaemonSet: its capabilities, its configuration" {
+@test "the DaemonSet has the unit's capabilities and a valid configuration" {
 	needs_yaml
 	documents "$EXAMPLES/watch-daemonset.yaml" >all
 	python3 - <<-'END' >capabilities
@@ -46,7 +46,7 @@ unit_capabilities() {
 	"$BATS_TEST_DIRNAME/../../build/kashim" check kashim.conf
 }
 
-@test "the compose file" {
+@test "the compose file is valid and has the unit's capabilities" {
 	needs docker-compose
 	docker-compose -f "$EXAMPLES/watch-compose.yaml" config >out 2>err || fail "$(cat err)"
 	sed -n '/cap_add:/,/cap_drop:/s/^ *- //p' out | sort >capabilities
@@ -54,7 +54,7 @@ unit_capabilities() {
 	grep -q 'pid: host' out
 }
 
-@test "the tasks for Ansible" {
+@test "the tasks for Ansible pass its syntax check" {
 	needs ansible-playbook
 	ansible-playbook -i localhost, --syntax-check "$EXAMPLES/watch-ansible.yaml" >out 2>&1 || fail "$(cat out)"
 }

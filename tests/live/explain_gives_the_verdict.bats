@@ -54,116 +54,116 @@ refused() {
 	same expected_errors err
 }
 
-@test "program decides" {
+@test "explain says that the program's name decides" {
 	verdict program_decides
 }
 
-@test "whole path decides" {
+@test "explain says that the program's whole path decides" {
 	verdict whole_path_decides
 }
 
-@test "argument decides" {
+@test "explain says that an argument decides" {
 	verdict argument_decides
 }
 
-@test "user decides by number" {
+@test "explain says that the number of the user decides" {
 	needs user-namespaces
 	verdict user_decides_by_number
 }
 
-@test "scripts share an interpreter" {
+@test "explain tells scripts apart that share an interpreter" {
 	verdict scripts_share_an_interpreter
 }
 
-@test "env script has the name of its interpreter" {
+@test "explain finds the interpreter's name behind env" {
 	verdict env_script_has_the_name_of_its_interpreter
 }
 
-@test "first match wins" {
+@test "explain says that the first match wins" {
 	verdict first_match_wins
 }
 
-@test "dropins come first" {
+@test "explain says that drop-ins come first" {
 	verdict dropins_come_first
 }
 
-@test "profile of a rule" {
+@test "explain takes values from the profile of a rule" {
 	verdict profile_of_a_rule
 }
 
-@test "profile of defaults" {
+@test "explain takes values from the profile of defaults" {
 	verdict profile_of_defaults
 }
 
-@test "off leaves alone" {
+@test "explain says that off leaves sockets alone" {
 	verdict off_leaves_alone
 }
 
-@test "rule under defaults off is force" {
+@test "explain says that a rule without a mode is tighten where defaults are off" {
 	verdict rule_under_defaults_off_is_force
 }
 
-@test "variable comes before all rules" {
+@test "explain says that the variable comes before all rules" {
 	verdict variable_comes_before_all_rules
 }
 
-@test "connections decide" {
+@test "explain says what connections decide" {
 	verdict connections_decide
 }
 
-@test "empty configuration is the builtin policy" {
+@test "explain says that an empty configuration is the built-in policy" {
 	verdict empty_configuration_is_the_builtin_policy
 }
 
-@test "refused: ten errors" {
+@test "check refuses ten errors at once" {
 	refused ten_errors
 }
 
-@test "refused: unknown keys" {
+@test "check refuses unknown keys" {
 	refused unknown_keys
 }
 
-@test "refused: wrong types" {
+@test "check refuses values of a wrong type" {
 	refused wrong_types
 }
 
-@test "refused: wrong values" {
+@test "check refuses values out of range" {
 	refused wrong_values
 }
 
-@test "refused: bracket without end" {
+@test "check refuses a bracket without an end" {
 	refused bracket_without_end
 }
 
-@test "refused: string without end" {
+@test "check refuses a string without an end" {
 	refused string_without_end
 }
 
-@test "refused: include is not supported" {
+@test "check refuses @include, which is not supported" {
 	refused include_is_not_supported
 }
 
-@test "refused: not libconfig" {
+@test "check refuses what is not libconfig" {
 	refused not_libconfig
 }
 
-@test "refused: given twice" {
+@test "check refuses what is given twice" {
 	refused given_twice
 }
 
-@test "refused: dropins are named" {
+@test "check names the drop-in that is in error" {
 	refused dropins_are_named
 }
 
-@test "refused: places are exact" {
+@test "check names lines and columns exactly" {
 	refused places_are_exact
 }
 
-@test "ten errors are ten messages" {
+@test "check prints ten messages for ten errors" {
 	[ "$(grep -c '^kashim.conf:[0-9]*: ' "$BATS_TEST_DIRNAME/golden/ten_errors/expected_errors")" -eq 10 ]
 }
 
-@test "every case is run" {
+@test "every case in golden/ is run by a test" {
 	local directory name
 	for directory in "$BATS_TEST_DIRNAME"/golden/*/; do
 		name=$(basename "$directory")

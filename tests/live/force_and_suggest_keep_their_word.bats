@@ -76,7 +76,7 @@ theirs() {
 	done
 }
 
-@test "force: before connect and listen" {
+@test "force holds against options that are set before connect and listen" {
 	local CALLS=()
 	policy_of_all force
 	insist_on a
@@ -86,7 +86,7 @@ theirs() {
 	same_results_without a b c
 }
 
-@test "force: after connect" {
+@test "force holds against options that are set after connect" {
 	local CALLS=()
 	policy_of_all force
 	insist_on c
@@ -95,7 +95,7 @@ theirs() {
 	same_results_without c
 }
 
-@test "force: on a listener, after listen" {
+@test "force holds against options that are set on a listener after listen" {
 	local CALLS=()
 	policy_of_all force
 	insist_on a
@@ -104,7 +104,7 @@ theirs() {
 	same_results_without a
 }
 
-@test "force: on an accepted connection" {
+@test "force holds against options that are set on an accepted connection" {
 	local CALLS=()
 	policy_of_all force
 	insist_on b
@@ -113,7 +113,7 @@ theirs() {
 	same_results_without b
 }
 
-@test "force: IPv6" {
+@test "force holds against options that are set on an IPv6 socket" {
 	local CALLS=()
 	policy_of_all force
 	insist_on c
@@ -122,7 +122,7 @@ theirs() {
 	same_results_without c
 }
 
-@test "force: what is no TCP socket, or no descriptor" {
+@test "force leaves alone what is no TCP socket, or no descriptor" {
 	local CALLS=() socket
 	policy_of_all force
 	for socket in u v w x y; do
@@ -143,7 +143,7 @@ theirs() {
 }
 
 # socketpair(2) and dup(2) do not come through the shim, and descriptors are used again.
-@test "force: SO_KEEPALIVE of a Unix socket, whatever its number was before" {
+@test "force leaves SO_KEEPALIVE of a Unix socket alone, whatever its number was before" {
 	policy_of_all force
 	play 'a socket inet' 'a close' 'w socket pair' 'w set SO_KEEPALIVE 1' 'w set SO_KEEPALIVE 0' \
 		'b socket inet' 'c dup w 40' 'd dup b 41' 'e dup w 41' 'e set SO_KEEPALIVE 0'
@@ -154,7 +154,7 @@ theirs() {
 	has_option w SO_KEEPALIVE 0
 }
 
-@test "force: options outside the policy are never swallowed" {
+@test "force never swallows options outside the policy" {
 	local calls=() socket
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };
@@ -182,7 +182,7 @@ theirs() {
 	diff with.log log
 }
 
-@test "force: 0 where the kernel takes it" {
+@test "force takes a 0 where the kernel takes it" {
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; user_timeout = 44000; max_segment = 1000;
 			window_clamp = 40000; defer_accept = 6; };
@@ -230,21 +230,21 @@ whole_range() {
 	done
 }
 
-@test "force: TCP_DEFER_ACCEPT, the kernel's whole range" {
+@test "force takes the kernel's whole range of TCP_DEFER_ACCEPT" {
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; defer_accept = 6; };
 	END
 	whole_range a TCP_DEFER_ACCEPT
 }
 
-@test "force: TCP_WINDOW_CLAMP, the kernel's whole range" {
+@test "force takes the kernel's whole range of TCP_WINDOW_CLAMP" {
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; window_clamp = 50000; };
 	END
 	whole_range c TCP_WINDOW_CLAMP
 }
 
-@test "force: TCP_WINDOW_CLAMP of 0, which the kernel refuses on a listener" {
+@test "force refuses a TCP_WINDOW_CLAMP of 0 on a listener, as the kernel does" {
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; window_clamp = 50000; };
 	END
@@ -257,7 +257,7 @@ whole_range() {
 	diff with log
 }
 
-@test "suggest: each option that the program set stays, before connect and after" {
+@test "suggest keeps each option that the program set, before connect and after" {
 	local option value when socket calls
 	local -A own=([SO_KEEPALIVE]=0 [TCP_KEEPIDLE]=500 [TCP_KEEPINTVL]=70 [TCP_KEEPCNT]=3 [TCP_USER_TIMEOUT]=12345
 		[TCP_SYNCNT]=2)
@@ -292,7 +292,7 @@ whole_range() {
 	diff with log
 }
 
-@test "suggest: what a listener was given passes to its connections" {
+@test "suggest passes on to connections what their listener was given" {
 	policy_of_all suggest
 	take_port
 	play 'a socket inet' 'a set TCP_KEEPIDLE 500' "a bind 127.0.0.1 $PORT" 'a listen' 'a set TCP_USER_TIMEOUT 12345' \
@@ -328,7 +328,7 @@ handed_over() {
 		-- 'a fd 20' 'b fd 21' 'c fd 22' 'd accept a' 'e accept a'
 }
 
-@test "suggest: an inherited listener keeps what another process set, and inherited connections stay" {
+@test "suggest keeps what another process set on an inherited listener, and inherited connections" {
 	policy_of_all suggest
 	handed_over
 	have a 1/33/70/5 b "$UNTOUCHED" c 1/500/75/9 d 1/33/70/5 e 1/33/70/5
@@ -338,7 +338,7 @@ handed_over() {
 	have a 0/7200/70/9 b "$UNTOUCHED" c 1/500/75/9 d 0/7200/70/9 e 0/7200/70/9
 }
 
-@test "force: an inherited listener loses what another process set, and inherited connections stay" {
+@test "force overrides what another process set on an inherited listener, not on connections" {
 	policy_of_all force
 	handed_over
 	has_policy a d e
@@ -363,7 +363,7 @@ two_modes() {
 	diff with log
 }
 
-@test "force for one peer and suggest for another, under defaults of force" {
+@test "force for one peer and suggest for another hold under defaults of force" {
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = [ "127.0.0.3", "127.0.0.4" ]; mode = "suggest"; } );
@@ -371,7 +371,7 @@ two_modes() {
 	two_modes
 }
 
-@test "force for one peer and suggest for another, under defaults of suggest" {
+@test "force for one peer and suggest for another hold under defaults of suggest" {
 	policy <<-'END'
 		defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = [ "127.0.0.1", "127.0.0.2" ]; mode = "force"; } );
@@ -379,7 +379,7 @@ two_modes() {
 	two_modes
 }
 
-@test "force for one peer and suggest for another, under defaults that are off" {
+@test "force for one peer and suggest for another hold under defaults that are off" {
 	policy <<-'END'
 		defaults: { mode = "off"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = [ "127.0.0.1", "127.0.0.2" ]; mode = "force"; }, { remote = "127.0.0.0/8"; mode = "suggest"; } );
@@ -387,7 +387,7 @@ two_modes() {
 	two_modes
 }
 
-@test "force by connection: every call returns what the kernel would have returned" {
+@test "force by a rule for connections returns what the kernel would have returned" {
 	local CALLS=()
 	policy <<-'END'
 		defaults: { mode = "off"; idle = 33; interval = 11; count = 5; user_timeout = 44000; syn_count = 4; };
@@ -409,7 +409,7 @@ suggested_by_connection() {
 	have c 1/500/75/9 d 0/7200/70/9
 }
 
-@test "suggest by connection: an inherited listener keeps what another process set, under defaults that are off" {
+@test "suggest by connection keeps an inherited listener's options under defaults that are off" {
 	policy <<-'END'
 		defaults: { mode = "off"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = "127.0.0.1"; mode = "suggest"; } );
@@ -417,7 +417,7 @@ suggested_by_connection() {
 	suggested_by_connection
 }
 
-@test "suggest by connection: an inherited listener keeps what another process set, under defaults of force" {
+@test "suggest by connection keeps an inherited listener's options under defaults of force" {
 	policy <<-'END'
 		defaults: { mode = "force"; idle = 33; interval = 11; count = 5; };
 		rules = ( { remote = "127.0.0.1"; mode = "suggest"; } );
@@ -426,7 +426,7 @@ suggested_by_connection() {
 }
 
 # What the program asked of a socket is forgotten with it.
-@test "suggest by connection: a duplicate, whatever its number was before" {
+@test "suggest by connection holds on a duplicate, whatever its number was before" {
 	policy <<-'END'
 		defaults: { mode = "off"; };
 		rules = ( { remote = "127.0.0.1"; mode = "suggest"; idle = 33; interval = 11; count = 5; } );

@@ -46,7 +46,7 @@ time.sleep(60)' "$PORT" "$1"
 		fail "what the policy does not set: $(sockets_of "$PID")"
 }
 
-@test "the policy stays, and options outside of it are the program's" {
+@test "force keeps the policy, and options outside of it are the program's" {
 	needs_python
 	under_the_shim stubborn 0
 	end_scene
@@ -54,7 +54,7 @@ time.sleep(60)' "$PORT" "$1"
 	without_the_shim stubborn 0
 }
 
-@test "MPTCP" {
+@test "force keeps the policy on MPTCP sockets" {
 	needs mptcp
 	needs_python
 	under_the_shim stubborn 262
@@ -63,7 +63,7 @@ time.sleep(60)' "$PORT" "$1"
 	without_the_shim stubborn 262
 }
 
-@test "a policy with a user timeout wins there, too" {
+@test "force keeps the user timeout of a policy that has one" {
 	needs_python
 	printf 'defaults: { mode = "force"; idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf
@@ -80,7 +80,7 @@ time.sleep(60)'
 }
 
 # The program's own value would hold for a moment if it were set and then put right.
-@test "the program's values never reach the kernel" {
+@test "force never hands the program's values to the kernel" {
 	needs strace
 	needs_python
 	local program='
@@ -98,7 +98,7 @@ sock.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, 77)'
 	not grep -E '\[500\]|\[77\]|\[0\]' with
 }
 
-@test "a duplicate, whatever its number was before" {
+@test "force keeps the policy on a duplicate, whatever its number was before" {
 	needs_python
 	local program='
 import os, sys, time

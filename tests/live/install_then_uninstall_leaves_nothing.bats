@@ -21,7 +21,7 @@ files() {
 	find "$1" ! -type d | sort
 }
 
-@test "into a DESTDIR, and out of it" {
+@test "uninstall takes out of a DESTDIR all that install put there" {
 	build PREFIX=/usr "DESTDIR=$PWD/root"
 	"${MAKE[@]}" -j2 install
 	files root >installed
@@ -39,7 +39,7 @@ files() {
 	[ -z "$(find root -name '*kashim*')" ] || fail "left: $(find root -name '*kashim*')"
 }
 
-@test "modes: all can read, none but the owner can write" {
+@test "installed files can be read by all and written by their owner alone" {
 	build PREFIX=/usr "DESTDIR=$PWD/root"
 	(umask 077 && "${MAKE[@]}" install)
 	[ -z "$(find root ! -type d ! -perm -444)" ] || fail "$(find root ! -type d ! -perm -444)"
@@ -48,7 +48,7 @@ files() {
 	[ -x root/usr/libexec/kashim/kashim-system ]
 }
 
-@test "a configuration that someone edited stays" {
+@test "uninstall keeps a configuration that someone edited" {
 	build PREFIX=/usr "DESTDIR=$PWD/root"
 	"${MAKE[@]}" install
 	printf 'defaults: { idle = 33; };\n' >root/etc/kashim.conf
@@ -86,7 +86,7 @@ time.sleep(60)'
 	[ -z "$(find usr ! -type d)" ] || fail "left: $(find usr ! -type d)"
 }
 
-@test "into a DESTDIR with a blank in its name, and out of it" {
+@test "install and uninstall work in a DESTDIR with a blank in its name" {
 	build PREFIX=/usr "DESTDIR=$PWD/a root"
 	"${MAKE[@]}" -j2 install
 	[ -e "a root/usr/bin/kashim" ]
@@ -97,7 +97,7 @@ time.sleep(60)'
 }
 
 # Fedora and others package libc.a apart. Here, a compiler that does not find it.
-@test "without a static libc, it is the rescue program alone that is missing" {
+@test "without a static libc the rescue program alone is missing" {
 	build PREFIX=/usr "DESTDIR=$PWD/root" "CC=$PWD/cc"
 	# shellcheck disable=SC2016 # the script's own
 	printf '#!/bin/sh\ncase $* in *-print-file-name=libc.a*) echo libc.a ;; *) exec cc "$@" ;; esac\n' >cc

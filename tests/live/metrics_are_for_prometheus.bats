@@ -27,7 +27,7 @@ scene_with_two_clients() {
 		'd socket inet' "d connect 127.0.0.1 $PORT"
 }
 
-@test "status: one process, once" {
+@test "status --metrics counts the sockets of one process once" {
 	scene_with_two_clients
 	kashim status --metrics "$PID" >once
 	is_in_order once
@@ -43,7 +43,7 @@ scene_with_two_clients() {
 	[ "$(value_of kashim_sockets_unprotected once)" = 0 ]
 }
 
-@test "the kernel's counters are those of the kernel" {
+@test "metrics show the kernel's own counters" {
 	needs_scene
 	in_scene env KASHIM_CONF="$PWD/k.conf" "$COMMAND" status --metrics >once
 	netns=$(in_scene readlink /proc/self/ns/net | tr -dc 0-9)
@@ -55,7 +55,7 @@ scene_with_two_clients() {
 	done
 }
 
-@test "watch: a file that all may read, replaced at each sweep" {
+@test "watch --metrics replaces a file that all may read at each sweep" {
 	needs_root
 	printf 'defaults: { mode = "off"; };\nrules = ( { program = "%s/*"; mode = "tighten"; idle = 33; interval = 11; count = 5; } );\n' \
 		"$PWD" >watch.conf
@@ -86,7 +86,7 @@ sweeps_are_more_than() {
 	[ "$(value_of kashim_sweeps_total)" -gt "$1" ]
 }
 
-@test "watch: where the file cannot be written it is said once, and the sweeps go on" {
+@test "watch --metrics says once that the file cannot be written, and goes on" {
 	needs_root
 	printf 'defaults: { mode = "off"; };\n' >watch.conf
 	mkdir directory

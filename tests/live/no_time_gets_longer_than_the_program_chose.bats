@@ -29,7 +29,7 @@ sets() {
 	diff with_log log
 }
 
-@test "the smaller value holds for each option" {
+@test "of policy and program the smaller value holds for each option" {
 	all_options
 	sets TCP_KEEPIDLE 5 5 5
 	sets TCP_KEEPIDLE 7200 33 7200
@@ -66,7 +66,7 @@ sets() {
 	have a 1/20/11/5 b 1/33/11/5
 }
 
-@test "curl with times of its own that are shorter" {
+@test "curl keeps times of its own that are shorter than the policy's" {
 	needs curl
 	policy <<<'defaults: { };'
 	take_port
@@ -94,7 +94,7 @@ has_short_times() {
 }
 
 # A listener that two programs share, under rules of their own.
-@test "two programs that share a socket come to the same end" {
+@test "two programs that share a socket end with the same values, whoever comes first" {
 	local first second
 	take_port
 	for order in '44 20' '20 44'; do
@@ -132,7 +132,7 @@ has_short_times() {
 	have a "$UNTOUCHED" b 1/7200/75/9
 }
 
-@test "keepalive = false in a profile, a rule and the KASHIM variable" {
+@test "keepalive = false works in a profile, a rule and the KASHIM variable" {
 	policy <<-'END'
 		profiles: { quiet = { keepalive = false; }; };
 		rules = ( { argument = "a socket inet"; profile = "quiet"; }, { argument = "b socket inet"; keepalive = false; } );
@@ -158,7 +158,7 @@ has_short_times() {
 	have a 1/33/10/6
 }
 
-@test "a rule for connections that says off holds against a KASHIM variable, and the others do not" {
+@test "a rule for connections that says off holds against a KASHIM variable, the others do not" {
 	policy <<<'rules = ( { remote = "127.0.0.1"; mode = "off"; }, { remote = "127.0.0.2"; idle = 500; } );'
 	with_line idle=33
 	take_port

@@ -36,7 +36,7 @@ socket()"
 	[ "$(diff without with | grep -c '^[<>]')" = 4 ] || fail "$(diff without with)"
 }
 
-@test "UDP" {
+@test "UDP sockets see no other system call than without the shim" {
 	same '
 a = socket(AF_INET, SOCK_DGRAM)
 a.bind(("127.0.0.1", 10000))
@@ -48,7 +48,7 @@ b.connect(("127.0.0.1", 10002))
 b.send(b"x")'
 }
 
-@test "UDP, IPv6" {
+@test "IPv6 UDP sockets see no other system call than without the shim" {
 	needs ipv6
 	same '
 a = socket(AF_INET6, SOCK_DGRAM)
@@ -58,7 +58,7 @@ a.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
 print(a.getsockopt(SOL_SOCKET, SO_KEEPALIVE))'
 }
 
-@test "Unix streams: listen, connect, accept" {
+@test "Unix streams that listen, connect and accept see no other system call" {
 	same '
 a = socket(AF_UNIX)
 a.bind("\0kashim-nothing-else")
@@ -75,7 +75,7 @@ for i in range(3):
 	c.close()'
 }
 
-@test "Unix datagrams and sequenced packets" {
+@test "Unix datagrams and sequenced packets see no other system call" {
 	same '
 a = socket(AF_UNIX, SOCK_DGRAM)
 a.bind("\0kashim-datagrams")
@@ -90,7 +90,7 @@ d.connect("\0kashim-packets")
 c.accept()'
 }
 
-@test "netlink" {
+@test "netlink sockets see no other system call" {
 	same '
 a = socket(AF_NETLINK, SOCK_RAW, 0)
 a.bind((0, 0))
@@ -99,7 +99,7 @@ b = socket(AF_NETLINK, SOCK_DGRAM, 0)
 b.connect((0, 0))'
 }
 
-@test "raw sockets, of protocol 6 too" {
+@test "raw sockets see no other system call, those of protocol 6 included" {
 	needs ipv6
 	needs_root
 	same '
@@ -112,7 +112,7 @@ b = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)
 c = socket(AF_PACKET, SOCK_RAW, 0)'
 }
 
-@test "vsock" {
+@test "vsock sockets see no other system call" {
 	same '
 try:
 	a = socket(AF_VSOCK, SOCK_STREAM)
@@ -122,7 +122,7 @@ except OSError:
 	pass'
 }
 
-@test "SCTP and UDP-Lite, stream sockets that are not TCP" {
+@test "SCTP and UDP-Lite sockets are not taken for TCP" {
 	same '
 for type, protocol in (SOCK_STREAM, 132), (SOCK_SEQPACKET, 132), (SOCK_DGRAM, 136):
 	try:
@@ -132,7 +132,7 @@ for type, protocol in (SOCK_STREAM, 132), (SOCK_SEQPACKET, 132), (SOCK_DGRAM, 13
 }
 
 # Not all descriptors come from socket(2): a number may once have been that of a TCP socket.
-@test "a pair with the number that a TCP socket had before" {
+@test "a socket pair with the number that a TCP socket had before is not touched" {
 	trace '
 from socket import *
 tcp = socket()

@@ -65,7 +65,7 @@ added_is() {
 	not grep -E '^[a-z]+\([56],' added
 }
 
-@test "the calls come at the socket's birth, and the program's own keep their order" {
+@test "options are set at a socket's birth, and the program's own calls keep their order" {
 	steps tcp
 	grep -A 4 '^socket' with | grep -v '^--' >births
 	[ "$(grep -c ^socket births)" = 3 ]
@@ -91,7 +91,7 @@ added_is() {
 }
 
 # A rule that does look at connections shows that more calls would be seen.
-@test "control: a rule that looks at connections is seen at connect and accept" {
+@test "a rule that looks at connections is seen at connect and accept: the control" {
 	echo 'rules = ( { remote = "127.0.0.0/8"; idle = 34; } );' >>k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null
 	steps tcp
@@ -99,7 +99,7 @@ added_is() {
 	[ "$(wc -l <added)" -gt 12 ]
 }
 
-@test "mode off adds nothing" {
+@test "mode off adds no system call" {
 	steps tcp refused rights credentials
 	[ -s added ] || fail "control: the shim was not there"
 	printf 'defaults: { mode = "off"; };\n' >k.conf
@@ -109,24 +109,24 @@ added_is() {
 }
 
 # The TCP socket at the end shows that the shim was there.
-@test "UDP: nothing at connect" {
+@test "UDP sockets cost nothing at connect" {
 	steps udp socket
 	grep -q '^recvmsg' with
 	once_on 3 | added_is
 }
 
-@test "Unix: nothing at connect, listen, accept" {
+@test "Unix sockets cost nothing at connect, listen and accept" {
 	steps unix socket
 	grep -q '^accept4' with
 	once_on 3 | added_is
 }
 
-@test "numbers of TCP sockets, used again for UDP and Unix sockets and back" {
+@test "numbers of TCP sockets that become UDP and Unix sockets and back cost nothing" {
 	steps socket udp socket unix tcp unix udp
 	{ once_on 3 && once_on 3 && once_on 3 && once_on 4 && once_on 4; } | added_is
 }
 
-@test "messages add nothing" {
+@test "messages with descriptors and credentials add no system call" {
 	steps credentials rights socket
 	grep -q 'SCM_CREDENTIALS' with
 	# What is sent is a socket of its own.

@@ -37,14 +37,14 @@ not_alone() {
 	all_are "$POLICY" "$PID" || fail "control: $(sockets_of "$PID")"
 }
 
-@test "mode off in defaults" {
+@test "mode off in defaults leaves sockets alone" {
 	printf 'defaults: { mode = "off"; idle = 33; interval = 11; count = 5; };\n' >off.conf
 	"$ROOT/build/kashim" compile off.conf
 	alone env "KASHIM_CONF=$PWD/off.conf"
 	not_alone
 }
 
-@test "mode off in a rule" {
+@test "mode off in a rule leaves sockets alone" {
 	needs_python
 	local name
 	name=$(basename "$PYTHON")
@@ -56,12 +56,12 @@ not_alone() {
 	not_alone env "KASHIM_CONF=$PWD/force.conf"
 }
 
-@test "KASHIM=off" {
+@test "KASHIM=off leaves sockets alone" {
 	alone env KASHIM=off
 	not_alone
 }
 
-@test "KASHIM=mode=off" {
+@test "KASHIM=mode=off leaves sockets alone" {
 	alone env KASHIM=mode=off
 	not_alone
 }

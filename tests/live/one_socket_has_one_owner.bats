@@ -46,7 +46,7 @@ all_three_are_ready() {
 	[ "$(grep -cx ready log)" -eq 3 ]
 }
 
-@test "apply to each of them: the policy of its maker, and a second run changes nothing" {
+@test "apply to each holder of a socket gives it the policy of its maker, once" {
 	needs_python
 	share_a_listener
 	[ "$(timers_of "$other" | head -n 1)" = "$UNTOUCHED" ] || fail "control"
@@ -62,7 +62,7 @@ all_three_are_ready() {
 	[ "$(timers_of "$maker" | head -n 1)" = 1/21/10/6 ]
 }
 
-@test "its maker's rule says off: nobody changes it" {
+@test "apply changes nothing on a socket whose maker has a rule that says off" {
 	needs_python
 	share_a_listener
 	printf 'rules = ( { program = "maker"; mode = "off"; }, { program = "heir"; idle = 22; } );\n' >k.conf
@@ -76,7 +76,7 @@ all_three_are_ready() {
 	[ "$(timers_of "$heir" | head -n 1)" = 1/22/10/6 ] || fail "$(cat out)"
 }
 
-@test "status shows it once, with its maker" {
+@test "status shows a shared socket once, with its maker" {
 	needs_python
 	share_a_listener
 	kashim status --json >status.json 2>err

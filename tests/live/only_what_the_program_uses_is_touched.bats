@@ -33,7 +33,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$@"
 	not grep -q 'libkashim.so' without
 }
 
-@test "of standard input, output and error only sockets of TCP are asked about TCP" {
+@test "only TCP sockets among standard input, output and error are asked about TCP" {
 	needs strace
 	needs_python
 	"$PYTHON" -c '

@@ -20,14 +20,14 @@ built() {
 	"$@" -D_GNU_SOURCE -o sockets "$ROOT/tests/everywhere/client_and_server.c" 2>cc.log || skip "cannot be built here: $(head -n 1 cc.log)"
 }
 
-@test "__connect" {
+@test "sockets of a program that calls __connect carry the policy" {
 	needs cc
 	built cc -Dconnect=__connect -Wno-implicit-function-declaration
 	nm -D sockets | grep -q ' __connect' || fail "control: it calls something else"
 	sockets "$SHIM"
 }
 
-@test "__setsockopt64, with 64-bit time on a 32-bit machine" {
+@test "__setsockopt64 leads to the shim with 64-bit time on a 32-bit machine" {
 	needs gcc make nm
 	built gcc -m32 -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64
 	nm -D sockets | grep -q ' __setsockopt64' || skip "libc has no 64-bit time here"

@@ -56,7 +56,7 @@ redis_has_subscriber() {
 	in_scene redis-cli -p "$PORT" pubsub numsub news 2>/dev/null | grep -qx 1
 }
 
-@test "redis-server: tcp-keepalive 300" {
+@test "redis-server keeps its tcp-keepalive 300 in suggest, and gives way in force" {
 	needs redis-server redis-cli
 	in_each_mode redis
 }
@@ -107,14 +107,14 @@ has_session() {
 	return 1
 }
 
-@test "postgres: tcp_keepalives_idle, interval and count" {
+@test "postgres keeps its tcp_keepalives settings in suggest, and gives way in force" {
 	needs_postgres
 	CONFIGURED=(-c tcp_keepalives_idle=500 -c tcp_keepalives_interval=70 -c tcp_keepalives_count=3)
 	in_each_mode database_server 1/500/70/3 1/500/70/3
 }
 
 # It switches keepalive on by itself, and leaves the kernel's two hours.
-@test "postgres: without settings of its own" {
+@test "postgres without settings of its own gets the policy in each mode" {
 	needs_postgres
 	CONFIGURED=()
 	in_each_mode database_server "$POLICY" 1/7200/75/9
@@ -127,7 +127,7 @@ curl_waits() {
 	shows "$PID" established 1/60/60/5 1/60/60/9
 }
 
-@test "curl: 60 seconds" {
+@test "curl keeps its 60 seconds in suggest, and gives way in force" {
 	needs curl nc.openbsd
 	in_each_mode curl_waits
 }
@@ -139,7 +139,7 @@ curl_with() {
 	shows "$PID" established 1/500/500/5 1/500/500/9
 }
 
-@test "curl: --keepalive-time 500" {
+@test "curl --keepalive-time 500 keeps its own in suggest, and gives way in force" {
 	needs curl nc.openbsd
 	in_each_mode curl_with
 }
@@ -152,7 +152,7 @@ node_client() {
 }
 
 # libuv sets interval and count along with the idle time.
-@test "node: the http client's own agent" {
+@test "node's http agent keeps its own in suggest, and gives way in force" {
 	needs node nc.openbsd
 	in_each_mode node_client '
 const http = require("http");
@@ -160,7 +160,7 @@ http.get({ port: process.argv[1], host: "127.0.0.1", agent: new http.Agent({ kee
 		1/500/1/10 1/500/1/10
 }
 
-@test "node: setKeepAlive on a socket, and off again" {
+@test "node's setKeepAlive that is off again stays off in suggest, and gives way in force" {
 	needs node nc.openbsd
 	in_each_mode node_client '
 const socket = require("net").connect(process.argv[1], "127.0.0.1", () => {
@@ -227,12 +227,12 @@ reload() {
 	esac
 }
 
-@test "haproxy: listeners that were handed over in a seamless reload" {
+@test "haproxy carries the policy on listeners handed over in a seamless reload" {
 	needs haproxy nc.openbsd
 	in_each_mode reload '' 0
 }
 
-@test "haproxy: option clitcpka, after a seamless reload" {
+@test "haproxy with option clitcpka carries the policy after a seamless reload" {
 	needs haproxy nc.openbsd
 	in_each_mode reload 'option clitcpka' 1
 }
@@ -291,18 +291,18 @@ java_sockets() {
 	shows "$PID" established "$2" "$3"
 }
 
-@test "java: Socket and ServerSocket" {
+@test "java's Socket and ServerSocket keep their own in suggest, and give way in force" {
 	needs_java
 	in_each_mode java_sockets net 0/500/11/5 0/500/75/9
 }
 
-@test "java: nio SocketChannel and ServerSocketChannel" {
+@test "java's nio channels keep their own in suggest, and give way in force" {
 	needs_java
 	in_each_mode java_sockets nio 1/500/11/5 1/500/75/9
 }
 
 # Two Java programs are told apart by their arguments.
-@test "java: a rule for the argument" {
+@test "a rule for an argument finds a program of java" {
 	needs_java
 	cat >k.conf <<-'END'
 		defaults: { idle = 33; interval = 11; count = 5; };

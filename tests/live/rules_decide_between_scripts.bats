@@ -41,7 +41,7 @@ decides() {
 	[ "$(timers_of "$PID" close)" = "$UNTOUCHED" ] || fail "control: $(sockets_of "$PID")"
 }
 
-@test "by the script's own name" {
+@test "rules find a script by its own name" {
 	write_scripts
 	compile <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -55,7 +55,7 @@ decides() {
 	decides 102 k.conf:4 "$PWD/scripts/reports" billing
 }
 
-@test "by the script's path, whole or as a pattern" {
+@test "rules find a script by its path, whole or as a pattern" {
 	write_scripts
 	mkdir other
 	cp scripts/billing other
@@ -73,7 +73,7 @@ decides() {
 	decides 101 k.conf:3 billing
 }
 
-@test "by the interpreter, for all that no rule names" {
+@test "rules find by the interpreter what no rule names" {
 	write_scripts
 	compile <<-END
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -87,7 +87,7 @@ decides() {
 }
 
 # The name of the file that the kernel runs counts as well as that of the file that was executed.
-@test "by the name behind a link, and the link's own" {
+@test "rules find a program by the name behind a link, and by the link's own" {
 	write_scripts
 	local interpreter run='import socket, time; sock = socket.socket(); time.sleep(60)'
 	interpreter=$(readlink -f "$PYTHON")
@@ -112,7 +112,7 @@ decides() {
 	decides 103 k.conf:4 scripts/inner
 }
 
-@test "by a path that leads over a link" {
+@test "rules find a program by a path that leads over a link" {
 	needs_python
 	mkdir bin
 	cp "$(readlink -f "$PYTHON")" bin/copy
@@ -125,7 +125,7 @@ decides() {
 	decides 102 k.conf:2 linked/copy -c 'import socket, time; sock = socket.socket(); time.sleep(60)'
 }
 
-@test "by an argument" {
+@test "rules find a script by an argument" {
 	write_scripts
 	compile <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -142,7 +142,7 @@ decides() {
 	decides 100 k.conf:1 scripts/billing --slow
 }
 
-@test "by an argument, which is the script where the interpreter is named" {
+@test "rules find the script as an argument where the interpreter is named" {
 	write_scripts
 	compile <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -152,7 +152,7 @@ decides() {
 	decides 100 k.conf:1 "$PYTHON" scripts/reports
 }
 
-@test "by the user" {
+@test "rules find a program by its user" {
 	local other
 	write_scripts
 	other=$(getent passwd | cut -d: -f1 | grep -vx "$(id -un)" | head -n 1)
@@ -168,7 +168,7 @@ decides() {
 }
 
 # Another user has to reach the tree and the test's directory, so what is needed is copied.
-@test "by another user" {
+@test "rules tell the programs of two users apart" {
 	needs_root
 	needs other-users
 	write_scripts
@@ -193,7 +193,7 @@ decides() {
 	decides 101 k.conf:3 scripts/reports
 }
 
-@test "the first match wins, and drop-ins stand before the file" {
+@test "rules of drop-ins stand before the file, and the first match wins" {
 	write_scripts
 	mkdir k.conf.d
 	printf 'rules = ( { program = "reports"; idle = 103; } );\n' >k.conf.d/60-later.conf
@@ -212,7 +212,7 @@ decides() {
 	decides 102 k.conf:4 "$PYTHON" -c 'import socket, time; sock = socket.socket(); time.sleep(60)'
 }
 
-@test "the variable stands before all rules" {
+@test "the KASHIM variable stands before all rules" {
 	write_scripts
 	compile <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -223,7 +223,7 @@ decides() {
 }
 
 # As a server does that was upgraded and starts itself anew.
-@test "by its name, where the file was replaced" {
+@test "rules find a program by its name when its file was replaced" {
 	compile <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
 		rules = ( { program = "legacyd"; idle = 101; } );
@@ -238,7 +238,7 @@ decides() {
 	[ "$(timers_of "$PID" close)" = 1/101/11/5 ] || fail "$(sockets_of "$PID")"
 }
 
-@test "byte by byte, whatever the locale is" {
+@test "patterns match byte by byte, whatever the locale is" {
 	write_scripts
 	cp scripts/billing 'scripts/prög'
 	compile <<-'END'

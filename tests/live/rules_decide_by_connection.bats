@@ -79,28 +79,28 @@ by_direction() {
 	untouched_without a b c d
 }
 
-@test "direction, IPv4" {
+@test "direction decides over IPv4" {
 	by_direction inet 127.0.0.1 inet 127.0.0.1
 }
 
-@test "direction, IPv6" {
+@test "direction decides over IPv6" {
 	by_direction inet6 ::1 inet6 ::1
 }
 
-@test "direction, an IPv4 client of an IPv6 listener" {
+@test "direction decides for an IPv4 client of an IPv6 listener" {
 	by_direction inet6 :: inet 127.0.0.1
 }
 
-@test "direction, an IPv6 socket connected to an IPv4 address" {
+@test "direction decides for an IPv6 socket connected to an IPv4 address" {
 	by_direction inet 127.0.0.1 inet6 ::ffff:127.0.0.1
 }
 
-@test "direction, MPTCP" {
+@test "direction decides for MPTCP" {
 	needs mptcp
 	by_direction mptcp 127.0.0.1 mptcp 127.0.0.1
 }
 
-@test "remote, by address, for connect and for accept" {
+@test "a remote address decides for connect and for accept" {
 	needs_scene
 	take_port
 	policy <<-'END'
@@ -120,7 +120,7 @@ by_direction() {
 	untouched_without b c d e
 }
 
-@test "remote, by CIDR with an exclusion, IPv4" {
+@test "a remote CIDR with an exclusion decides over IPv4" {
 	needs_scene
 	take_port
 	policy <<-'END'
@@ -141,7 +141,7 @@ by_direction() {
 	untouched_without c d e f g h i
 }
 
-@test "remote, by CIDR with an exclusion, IPv6" {
+@test "a remote CIDR with an exclusion decides over IPv6" {
 	needs_scene
 	take_port
 	policy <<-'END'
@@ -160,7 +160,7 @@ by_direction() {
 	untouched_without c d e f g
 }
 
-@test "remote, a mapped address counts as IPv4, on both sides" {
+@test "a mapped remote address counts as IPv4 on both sides" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -181,7 +181,7 @@ by_direction() {
 	untouched_without b c
 }
 
-@test "remote_port, single, range and list" {
+@test "remote_port decides as single number, range and list" {
 	needs_scene
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -203,7 +203,7 @@ by_direction() {
 	untouched_without e f g h i
 }
 
-@test "local and local_port, for accept" {
+@test "local and local_port decide for accept" {
 	needs_scene
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -224,7 +224,7 @@ by_direction() {
 }
 
 # Whoever does not bind learns the own address from connect(2) itself.
-@test "local and local_port, for connect, known only afterwards" {
+@test "local and local_port decide for connect, where they are known only afterwards" {
 	needs_scene
 	take_port
 	in_scene sysctl -qw net.ipv4.ip_local_port_range='20000 20099' 2>/dev/null ||
@@ -255,7 +255,7 @@ by_direction() {
 	untouched_without c d e f g h
 }
 
-@test "a connect that does not wait" {
+@test "rules decide about a connect that does not wait" {
 	take_port
 	policy <<-END
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -268,7 +268,7 @@ by_direction() {
 	untouched_without c
 }
 
-@test "the first match wins, in the order of the file" {
+@test "the first rule for connections that matches wins, in the order of the file" {
 	take_port
 	policy <<-END
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -288,7 +288,7 @@ by_direction() {
 	untouched_without a b c d
 }
 
-@test "what a rule does not set comes from defaults" {
+@test "what a rule for connections does not set comes from defaults" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 21; count = 6; user_timeout = 44000; };
@@ -303,7 +303,7 @@ by_direction() {
 	untouched_without a b c
 }
 
-@test "mode off takes back what was switched on" {
+@test "mode off by connection takes back what was switched on" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; user_timeout = 44000; syn_count = 3; };
@@ -322,7 +322,7 @@ by_direction() {
 	[ "$(option_of c TCP_SYNCNT)" = 6 ]
 }
 
-@test "mode off leaves what the program asked for" {
+@test "mode off by connection leaves what the program asked for" {
 	local own=('c set SO_KEEPALIVE 1' 'c set TCP_KEEPIDLE 500' 'c set TCP_USER_TIMEOUT 12345')
 	take_port
 	policy <<-'END'
@@ -340,7 +340,7 @@ by_direction() {
 	have b 1/600/75/3 c 1/500/70/9 d "$UNTOUCHED"
 }
 
-@test "a connection rule under defaults that are off" {
+@test "a connection rule decides under defaults that are off" {
 	take_port
 	policy <<-END
 		defaults: { mode = "off"; };
@@ -353,7 +353,7 @@ by_direction() {
 	untouched_without a b c d
 }
 
-@test "program and connection together" {
+@test "program and connection decide together" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -401,7 +401,7 @@ by_direction() {
 }
 
 # Descriptors that come from dup(2), where the number was another connection before.
-@test "a duplicate, whatever its number was before" {
+@test "a duplicate's connection is decided, whatever its number was before" {
 	take_port
 	policy <<-END
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -416,7 +416,7 @@ by_direction() {
 	untouched_without c e
 }
 
-@test "an address that cannot be read, or is short, is the kernel's to refuse" {
+@test "an address that cannot be read or is short is left to the kernel to refuse" {
 	local refused
 	take_port
 	refused=(
@@ -438,7 +438,7 @@ by_direction() {
 }
 
 # RFC 2133 addresses end before the scope: the kernel still takes them.
-@test "an IPv6 address without a scope" {
+@test "an IPv6 address without a scope is decided" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -451,7 +451,7 @@ by_direction() {
 }
 
 # The kernel takes it for the loopback.
-@test "an address of zeroes is the peer that it leads to" {
+@test "an address of zeroes counts as the peer that it leads to" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -463,7 +463,7 @@ by_direction() {
 	untouched_without c
 }
 
-@test "an address longer than it needs to be" {
+@test "an address that is longer than it needs to be is decided" {
 	take_port
 	policy <<-'END'
 		defaults: { idle = 100; interval = 11; count = 5; };
@@ -476,7 +476,7 @@ by_direction() {
 }
 
 # As inetd hands over a connection, at 0, and a listener that was inherited.
-@test "sockets that were open before the program" {
+@test "sockets that were open before the program are decided" {
 	local before
 	take_port
 	policy <<-'END'
@@ -497,7 +497,7 @@ by_direction() {
 	have a "$UNTOUCHED" b "$UNTOUCHED" e "$UNTOUCHED"
 }
 
-@test "a thousand rules with addresses: the first, the last, and none" {
+@test "a thousand rules with addresses decide by the first, the last and none" {
 	needs_scene
 	take_port
 	{

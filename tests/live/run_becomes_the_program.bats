@@ -19,14 +19,14 @@ ends() {
 	head -n 1 err | grep -q -e "$words" || [ -z "$words" ] || fail "not a word of \"$words\": $(cat err)"
 }
 
-@test "its exit status is the program's" {
+@test "run ends with the program's exit status" {
 	for wanted in 0 1 7 124 125 126 127 255; do
 		ends "$wanted" '' kashim run sh -c "case \$LD_PRELOAD in *libkashim.so*) exit $wanted ;; esac; exit 99" \
 			3>&- || fail "$wanted"
 	done
 }
 
-@test "input, output and arguments are the program's" {
+@test "run hands input, output and arguments to the program" {
 	[ "$(echo in | kashim run cat)" = in ]
 	[ "$(kashim run printf '<%s>' --idle '' 'a  b' '*' -- "$(printf 'x\ny')")" = "$(printf '<--idle><><a  b><*><--><x\ny>')" ]
 	[ "$(kashim run -- printf %s one)" = one ]
@@ -36,7 +36,7 @@ becomes() {
 	[ "$(readlink "/proc/$1/exe")" = "$(readlink -f "$(command -v "$2")")" ]
 }
 
-@test "it is the program: same process, which gets the signals" {
+@test "run becomes the program in the same process, which gets the signals" {
 	needs_python
 	unwrap
 	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/build/kashim" run "$PYTHON" -c '
@@ -55,7 +55,7 @@ time.sleep(60)'
 	[ "$ended" -eq 23 ]
 }
 
-@test "a signal that ends the program ends it as without" {
+@test "run ends by the signal that ends the program" {
 	unwrap
 	start env "KASHIM_CONF=$PWD/k.conf" "$ROOT/build/kashim" run sleep 60
 	wait_for becomes "$PID" sleep
@@ -65,14 +65,14 @@ time.sleep(60)'
 	[ "$ended" -eq 143 ]
 }
 
-@test "127 when the program is not found" {
+@test "run ends with 127 when the program is not found" {
 	# A directory in PATH that may not be searched would make it 126, as env(1) has it.
 	PATH=/usr/bin:/bin ends 127 'no-such-program: not found' kashim run no-such-program
 	ends 127 '/no/such/program' kashim run /no/such/program
 	PATH=/usr/bin:/bin: ends 127 'not found' kashim run no-such-program
 }
 
-@test "126 when it cannot be executed" {
+@test "run ends with 126 when the program cannot be executed" {
 	echo 'echo no' >script
 	chmod 644 script
 	ends 126 ./script kashim run ./script
@@ -82,7 +82,7 @@ time.sleep(60)'
 	ends 126 '' kashim run ./script
 }
 
-@test "125 when kashim itself fails, and the program does not run" {
+@test "run ends with 125 when kashim itself fails, and the program does not run" {
 	ends 125 'which program' kashim run
 	ends 125 '--no-such-option' kashim run --no-such-option touch ran
 	ends 125 '--idle' kashim run --idle
@@ -100,7 +100,7 @@ time.sleep(60)'
 	[ -e ran ]
 }
 
-@test "what was preloaded stays, behind the shim, which comes once" {
+@test "run puts the shim once, in front of what was preloaded" {
 	local other
 	other=$(ldd "$(command -v bash)" | sed -n 's/.*=> \(\/[^ ]*libc\.so[^ ]*\) .*/\1/p')
 	[ -n "$other" ] || skip "no library to preload"
@@ -116,7 +116,7 @@ time.sleep(60)'
 	[ "$(kashim run sh -c 'cat /proc/self/maps' | grep -c 'libkashim\.so$')" -ge 1 ]
 }
 
-@test "a static program is refused, and runs by --best-effort" {
+@test "run refuses a static program, unless --best-effort is given" {
 	needs static-cc
 	echo 'int main(void) { return 9; }' >static.c
 	cc -static -o static static.c
@@ -127,7 +127,7 @@ time.sleep(60)'
 	[ ! -s err ] || fail "control: $(cat err)"
 }
 
-@test "a set-uid program is refused" {
+@test "run refuses a set-uid program, unless --best-effort is given" {
 	needs_root
 	cp "$(type -P true)" gains
 	ends 0 '' kashim run ./gains
@@ -150,7 +150,7 @@ time.sleep(60)'
 	[ "$(timers_of "$PID")" = "$timers" ] || fail "$*: $(sockets_of "$PID")"
 }
 
-@test "its options are on the socket" {
+@test "run puts its options on the socket" {
 	needs_python
 	gives "$POLICY"
 	gives 1/44/11/5 --idle 44
@@ -170,7 +170,7 @@ time.sleep(60)'
 	gives 1/45/11/5 --conf "$PWD/other.conf"
 }
 
-@test "its options stand before all rules" {
+@test "run's options stand before all rules" {
 	needs_python
 	printf 'rules = ( { program = "*"; idle = 46; } );\n' >>k.conf
 	"$ROOT/build/kashim" compile k.conf
@@ -178,7 +178,7 @@ time.sleep(60)'
 	gives 1/44/11/5 --idle 44
 }
 
-@test "--verbose says on stderr what the socket gets, and by which rule" {
+@test "run --verbose says on stderr what the socket gets, and by which rule" {
 	needs_python
 	kashim run --verbose "$PYTHON" -c 'import socket; socket.socket()' >out 2>err
 	grep -q "socket [0-9]*: .*idle 33 s.*$PWD/k.conf:1" err || fail "$(cat err)"
@@ -188,7 +188,7 @@ time.sleep(60)'
 	[ ! -s err ] || fail "control: $(cat err)"
 }
 
-@test "it works through a symbolic link, from any directory" {
+@test "run works through a symbolic link, from any directory" {
 	mkdir bin
 	ln -s "$ROOT/build/kashim" bin/kashim
 	KASHIM_CONF=$PWD/k.conf PATH=$PWD/bin:$PATH
@@ -203,7 +203,7 @@ environment_under() {
 	env -i "$@" env -0
 }
 
-@test "the environment is handed on to the byte, but for LD_PRELOAD and what was asked for" {
+@test "run hands the environment on to the byte, but for LD_PRELOAD and what was asked for" {
 	local variables=(A.B=1 library=MINE tree=x line=y 'BASH_FUNC_f%%=() { :; }' $'bytes=\xff\nx' empty= KASHIM_LOG=none)
 	environment_under "${variables[@]}" >before
 	[ "$(tr -cd '\0' <before | wc -c)" -eq 8 ] || fail "control: $(cat before)"
@@ -219,14 +219,14 @@ environment_under() {
 	} | cmp - after
 }
 
-@test "--only names the process, and another run under it does not hand that on" {
+@test "run --only names the process, and another run under it does not hand that on" {
 	# shellcheck disable=SC2016 # for the shell that is run
 	kashim run --only sh -c 'test "$KASHIM_ONLY" = $$'
 	# shellcheck disable=SC2016 # for the shell that is run
 	kashim run --only "$ROOT/build/kashim" run sh -c 'test -z "${KASHIM_ONLY-}"'
 }
 
-@test "variables keep their order, and one that stood there twice comes once" {
+@test "run keeps the order of variables, and passes on once one that stood there twice" {
 	needs cc
 	cat >twice.c <<-'END'
 		#include <unistd.h>

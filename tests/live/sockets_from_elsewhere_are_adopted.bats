@@ -90,15 +90,15 @@ inherited() {
 	under_the_shim_and_without inherited_at "$@"
 }
 
-@test "a listener, inherited as descriptor 3" {
+@test "a listener that is inherited as descriptor 3 is adopted" {
 	inherited 3
 }
 
-@test "a listener, inherited as descriptor 0" {
+@test "a listener that is inherited as descriptor 0 is adopted" {
 	inherited 0
 }
 
-@test "a listener, inherited as descriptor 5000" {
+@test "a listener that is inherited as descriptor 5000 is adopted" {
 	needs descriptors:6000
 	inherited 5000
 }
@@ -116,7 +116,7 @@ activated() {
 	expect 4 "$server"
 }
 
-@test "a listener of systemd's, by LISTEN_FDS, and the connection that woke it" {
+@test "a listener from LISTEN_FDS of systemd is adopted with the connection that woke it" {
 	needs systemd-socket-activate
 	needs_helpers
 	under_the_shim_and_without activated
@@ -135,12 +135,12 @@ queued() {
 	expect 9 "$server"
 }
 
-@test "connections that waited in the queue before the program started, and later ones" {
+@test "connections that waited before the program started are adopted, and later ones" {
 	needs_helpers
 	under_the_shim_and_without queued 0
 }
 
-@test "connections that waited in the queue, MPTCP" {
+@test "MPTCP connections that waited in the queue are adopted" {
 	needs_helpers
 	needs_mptcp
 	under_the_shim_and_without queued 262
@@ -170,7 +170,7 @@ holds_all() {
 	[ "$({ timers_of "$2" && timers_of "$3"; } 2>/dev/null | wc -l)" = "$1" ]
 }
 
-@test "connections that waited in the queue, accepted by two processes" {
+@test "connections that waited in the queue are adopted when two processes accept them" {
 	needs_helpers
 	under_the_shim_and_without queued_and_forked
 }
@@ -191,12 +191,12 @@ time.sleep(60)'
 	expect 3 "$server"
 }
 
-@test "connections that waited in the queue, accepted by a duplicate of the listener" {
+@test "connections that waited are adopted when a duplicate of the listener accepts them" {
 	needs_helpers
 	under_the_shim_and_without queued_and_duplicated 'os.dup(3)'
 }
 
-@test "connections that waited in the queue, accepted by a duplicate with a number of choice" {
+@test "connections that waited are adopted when a duplicate of chosen number accepts them" {
 	needs_helpers
 	under_the_shim_and_without queued_and_duplicated 'os.dup2(3, 30)'
 }
@@ -215,7 +215,7 @@ by_inetd() {
 	[ "$(timers_of "$inetd" listen)" = "$UNTOUCHED" ] || fail "control: $(sockets_of "$inetd")"
 }
 
-@test "the connection of a handler of inetd's" {
+@test "the connection of a handler of inetd's is adopted" {
 	needs inetd
 	needs_root
 	needs_helpers
@@ -233,7 +233,7 @@ by_socat() {
 	expect 2 "$(children_of "$socat")"
 }
 
-@test "the connection of a handler of socat's" {
+@test "the connection of a handler of socat's is adopted" {
 	needs socat
 	needs_helpers
 	under_the_shim_and_without by_socat
@@ -277,7 +277,7 @@ is_open() {
 	in_scene ss -Hlx | grep -q ' door '
 }
 
-@test "a listener that came in a message, at accept" {
+@test "a listener that came in a message is adopted at accept" {
 	needs_helpers
 	under_the_shim_and_without received
 }
@@ -297,7 +297,7 @@ raw() {
 }
 
 # What nobody has shown to libc is out of reach.
-@test "a socket that libc did not make, at connect" {
+@test "a socket that libc did not make is adopted at connect" {
 	needs_helpers
 	under_the_shim_and_without raw connect established 1
 	under_the_shim raw connect established 1
@@ -305,19 +305,19 @@ raw() {
 }
 
 # The connection has it from its listener.
-@test "a socket that libc did not make, at listen" {
+@test "a socket that libc did not make is adopted at listen" {
 	needs_helpers
 	under_the_shim_and_without raw listen listen 1
 	under_the_shim_and_without raw listen established 1
 }
 
-@test "a listener that libc did not make, at accept" {
+@test "a listener that libc did not make is adopted at accept" {
 	needs_helpers
 	under_the_shim_and_without raw accept listen 1
 	under_the_shim_and_without raw accept established 1
 }
 
-@test "a listener that libc did not make, at accept4" {
+@test "a listener that libc did not make is adopted at accept4" {
 	needs_helpers
 	under_the_shim_and_without raw accept4 listen 1
 	under_the_shim_and_without raw accept4 established 1
@@ -361,7 +361,7 @@ has_user_timeout() {
 	[ "$(sockets_of "$1" established | grep -c " protocol=tcp .* user_timeout=$2 ")" = 2 ]
 }
 
-@test "the user timeout, which the kernel does not pass on from an MPTCP listener to a TCP client" {
+@test "a TCP client of an MPTCP listener gets the user timeout that the kernel does not pass on" {
 	needs_helpers
 	needs_mptcp
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
@@ -386,7 +386,7 @@ suggested() {
 	wait_for holds 3 "$server"
 }
 
-@test "in mode suggest, what another program has set stays" {
+@test "an adopted socket keeps in mode suggest what another program has set" {
 	needs_helpers
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf >/dev/null
@@ -552,7 +552,7 @@ end_now() {
 	wait_for is_gone "$1"
 }
 
-@test "nginx, upgraded under load without a failed request" {
+@test "nginx is upgraded under load without a failed request, and its sockets are adopted" {
 	needs nginx
 	needs_helpers
 	under_the_shim_and_without upgraded

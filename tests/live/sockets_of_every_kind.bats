@@ -31,34 +31,34 @@ kind() {
 	under_the_shim_and_without of_kind "$@"
 }
 
-@test "IPv4" {
+@test "IPv4 sockets carry the policy" {
 	kind AF_INET SOCK_STREAM 0
 }
 
-@test "IPv6" {
+@test "IPv6 sockets carry the policy" {
 	needs ipv6
 	kind AF_INET6 SOCK_STREAM 0
 }
 
-@test "IPPROTO_TCP by name" {
+@test "sockets that name IPPROTO_TCP carry the policy" {
 	kind AF_INET SOCK_STREAM IPPROTO_TCP
 }
 
-@test "IPPROTO_TCP by name, IPv6" {
+@test "IPv6 sockets that name IPPROTO_TCP carry the policy" {
 	needs ipv6
 	kind AF_INET6 SOCK_STREAM IPPROTO_TCP
 }
 
-@test "SOCK_NONBLOCK" {
+@test "sockets with SOCK_NONBLOCK carry the policy" {
 	kind AF_INET 'SOCK_STREAM | SOCK_NONBLOCK' 0
 }
 
-@test "SOCK_CLOEXEC, IPv6" {
+@test "IPv6 sockets with SOCK_CLOEXEC carry the policy" {
 	needs ipv6
 	kind AF_INET6 'SOCK_STREAM | SOCK_CLOEXEC' 0
 }
 
-@test "SOCK_NONBLOCK and SOCK_CLOEXEC and IPPROTO_TCP" {
+@test "sockets with SOCK_NONBLOCK, SOCK_CLOEXEC and IPPROTO_TCP carry the policy" {
 	kind AF_INET 'SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC' IPPROTO_TCP
 }
 
@@ -77,12 +77,12 @@ has_socket() {
 	[ -n "$(sockets_of "$1")" ]
 }
 
-@test "MPTCP" {
+@test "MPTCP sockets carry the policy" {
 	needs_mptcp
 	kind AF_INET SOCK_STREAM 262
 }
 
-@test "MPTCP, IPv6" {
+@test "IPv6 MPTCP sockets carry the policy" {
 	needs ipv6
 	needs_mptcp
 	kind AF_INET6 SOCK_STREAM 262
@@ -94,11 +94,11 @@ accept_by() {
 	expect_policy "$PID" listen established
 }
 
-@test "accept" {
+@test "connections from accept(2) carry the policy" {
 	under_the_shim_and_without accept_by accept
 }
 
-@test "accept4" {
+@test "connections from accept4(2) carry the policy" {
 	under_the_shim_and_without accept_by accept4
 }
 
@@ -119,7 +119,7 @@ eleven_sockets() {
 	[ "$(timers_of "$PID" | wc -l)" = 11 ]
 }
 
-@test "connections that were queued when accept was called" {
+@test "connections that were queued when accept was called carry the policy" {
 	needs_python
 	under_the_shim_and_without queued
 }
@@ -134,13 +134,13 @@ time.sleep(60)' "$PORT"
 	expect_policy "$PID" listen established
 }
 
-@test "an IPv4 peer of an IPv6 listener" {
+@test "the connection of an IPv4 peer to an IPv6 listener carries the policy" {
 	needs ipv6
 	needs_python
 	under_the_shim_and_without dual_stack
 }
 
-@test "a user timeout, where a policy has one" {
+@test "sockets carry a user timeout where the policy has one" {
 	needs_python
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = 44000; };\n' >k.conf
 	"$ROOT/build/kashim" compile k.conf

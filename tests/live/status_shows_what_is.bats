@@ -15,7 +15,7 @@ wants() {
 
 all='keepalive on, idle 33s, interval 11s, count 5'
 
-@test "without the shim: the values, what is wanted, and what to do" {
+@test "status shows without the shim the values, what is wanted and what to do" {
 	needs_python
 	many_states
 	unwrap
@@ -38,7 +38,7 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	[ "$(wc -l <out)" -eq 7 ]
 }
 
-@test "with the shim: all is well" {
+@test "status shows with the shim that all is well" {
 	needs_python
 	many_states
 	play "${MANY[@]}"
@@ -52,7 +52,7 @@ all='keepalive on, idle 33s, interval 11s, count 5'
 	[ ! -s out ]
 }
 
-@test "the next probe is due when the kernel says so" {
+@test "status says that the next probe is due when the kernel says so" {
 	needs_python
 	take_port
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" 'b accept a'
@@ -94,14 +94,14 @@ next_probe_is_more_than() {
 	[ "${next%.*}" -ge "$1" ] || fail "$next"
 }
 
-@test "the next probe: keepalive that was switched on late starts anew" {
+@test "status counts the next probe anew for keepalive that was switched on late" {
 	unwrap
 	silent_connection
 	kashim apply "$PID" >out
 	next_probe_is_more_than 32
 }
 
-@test "the next probe: traffic puts it off" {
+@test "status sees the next probe put off by traffic" {
 	silent_connection
 	not next_probe_is_more_than 32
 	echo >quiet
@@ -109,7 +109,7 @@ next_probe_is_more_than() {
 	next_probe_is_more_than 32
 }
 
-@test "the next probe: none while data are in flight" {
+@test "status shows no next probe while data are in flight" {
 	needs nftables
 	needs_scene
 	silent_connection
@@ -125,7 +125,7 @@ is_in_flight() {
 	in_scene ss -Htin state established | grep -q 'unacked:'
 }
 
-@test "IPv6, IPv4 over IPv6, and MPTCP, which has no user timeout" {
+@test "status shows IPv6, IPv4 over IPv6, and MPTCP, which has no user timeout" {
 	needs ipv6
 	needs_python
 	printf 'defaults: { idle = 33; interval = 11; count = 5; user_timeout = "44s"; };\n' | policy
@@ -142,7 +142,7 @@ is_in_flight() {
 	done
 }
 
-@test "a socket that was made by a raw system call under the shim is found" {
+@test "status finds a socket that a raw system call made under the shim" {
 	needs_python
 	play 'a raw' 'b socket inet'
 	status_agrees
@@ -150,7 +150,7 @@ is_in_flight() {
 	status_says b protected true
 }
 
-@test "a duplicate is no second socket" {
+@test "status shows a duplicate as no second socket" {
 	needs_python
 	play 'a socket inet' 'b dup a 77'
 	kashim status --json "$PID" >status.json
@@ -158,7 +158,7 @@ is_in_flight() {
 	status_says a keepalive true
 }
 
-@test "left alone by a rule" {
+@test "status names the rule that leaves a socket alone" {
 	needs_python
 	printf 'rules = (\n { program = "play"; mode = "off"; } );\n' | policy
 	unwrap
@@ -169,7 +169,7 @@ is_in_flight() {
 	ends 0 '' kashim status --unprotected "$PID"
 }
 
-@test "too slow for the path, by the program's own values" {
+@test "status says when the program's own values are too slow for the path" {
 	needs_python
 	printf 'defaults: { mode = "suggest"; path_timeout = "350s"; };\n' | policy
 	play 'a socket inet' 'a set SO_KEEPALIVE 1' 'a set TCP_KEEPIDLE 350' 'b socket inet' 'b set TCP_KEEPIDLE 349'
@@ -181,7 +181,7 @@ is_in_flight() {
 	[ "$(wc -l <out)" -eq 2 ]
 }
 
-@test "suggest wants what still has the kernel's default" {
+@test "status in mode suggest wants what still has the kernel's default" {
 	needs_python
 	needs_known_defaults
 	printf 'defaults: { mode = "suggest"; idle = 33; interval = 11; count = 5; };\n' | policy
@@ -191,7 +191,7 @@ is_in_flight() {
 	wants a 'keepalive on, interval 11s, count 5' '; no shim'
 }
 
-@test "what the kernel makes something else of is not judged" {
+@test "status does not judge what the kernel makes something else of" {
 	needs_python
 	printf 'defaults: { max_segment = 1000; window_clamp = 5000; defer_accept = "5s"; };\n' | policy
 	take_port
@@ -201,7 +201,7 @@ is_in_flight() {
 	[ ! -s out ] || fail "$(cat out)"
 }
 
-@test "suggest in a network namespace that may not be entered: nothing is guessed" {
+@test "status guesses nothing for suggest in a network namespace that it may not enter" {
 	needs_python
 	needs_scene
 	[ "$(id -u)" != 0 ] || skip "root may"
@@ -212,7 +212,7 @@ is_in_flight() {
 	status_says a protected null
 }
 
-@test "rules for connections hold: by port for a client, by direction for a server" {
+@test "status follows rules by port for a client and by direction for a server" {
 	needs_python
 	take_port
 	printf 'rules = (\n{ direction = "accept"; idle = 21; },\n{ remote_port = %s; idle = 22; }, { idle = 23; } );\n' "$PORT" | policy
@@ -226,7 +226,7 @@ is_in_flight() {
 	status_says c rule_line 3
 }
 
-@test "a child that serves without the listener is a server, too" {
+@test "status takes a child that serves without the listener for a server" {
 	needs_python
 	needs socat
 	printf 'rules = ( { direction = "accept"; idle = 21; } );\n' | policy
@@ -248,7 +248,7 @@ has_children() {
 	[ -n "$(children_of "$1")" ]
 }
 
-@test "by pid, by name, by a script's name, by a pattern" {
+@test "status finds programs by pid, name, script's name and pattern" {
 	needs_python
 	printf '#!%s\nimport socket, sys\ns = socket.socket()\nprint("ready", flush=True)\nsys.stdin.read()\n' "$PYTHON" >legacy-script
 	chmod 755 legacy-script
@@ -261,7 +261,7 @@ has_children() {
 	not grep . <(kashim status --json legacy-scrip | grep legacy)
 }
 
-@test "a rule on a script's name or argument holds, seen from outside" {
+@test "status sees from outside that a rule on a script's name or argument holds" {
 	needs_python
 	printf '#!%s\nimport socket, sys\ns = socket.socket()\nprint("ready", flush=True)\nsys.stdin.read()\n' "$PYTHON" >legacy-script
 	chmod 755 legacy-script
@@ -272,13 +272,13 @@ has_children() {
 	kashim status --json "$PID" | grep -q '"wanted_idle": 21'
 }
 
-@test "what there is not" {
+@test "status says what there is not: a process, a program, an option" {
 	ends 1 '^kashim: 4194305: no such process$' kashim status 4194305
 	ends 1 '^kashim: no-such-program: no process runs this program$' kashim status no-such-program
 	ends 2 '^kashim: there is no option --nothing, see: kashim help status$' kashim status --nothing
 }
 
-@test "the process's own KASHIM_CONF and KASHIM count, where the shim is loaded" {
+@test "status counts a process's own KASHIM_CONF and KASHIM where the shim is loaded" {
 	needs_python
 	printf 'defaults: { idle = 44; };\n' >own.conf
 	"$COMMAND" compile own.conf
@@ -302,7 +302,7 @@ has_children() {
 }
 
 # As many daemons do when they have started: what the library has read lies outside.
-@test "a process that has entered another root is judged by what it read before" {
+@test "status judges a process that has entered another root by what it read before" {
 	needs root
 	needs_python
 	mkdir cell
@@ -327,7 +327,7 @@ time.sleep(60)'
 	grep -q 'wants.*idle 44' status.txt || fail "control: $(cat status.txt)"
 }
 
-@test "a configuration in error: its errors, and the values all the same" {
+@test "status prints the errors of a configuration, and the values all the same" {
 	needs_python
 	unwrap
 	play 'a socket inet' 'a set TCP_KEEPIDLE 77'
@@ -341,7 +341,7 @@ time.sleep(60)'
 	ends 0 '' kashim status --unprotected "$PID"
 }
 
-@test "static, Go: no preload reaches them, status does" {
+@test "status shows static and Go programs, which no preload reaches" {
 	needs_python
 	build_static
 	unwrap
@@ -358,7 +358,7 @@ time.sleep(60)'
 	grep -q 'static, Go: kashim apply' status.txt
 }
 
-@test "real servers: nginx with its workers, redis" {
+@test "status shows real servers: nginx with its workers, and redis" {
 	needs_python
 	needs nginx redis-server redis-cli
 	unwrap
@@ -382,7 +382,7 @@ time.sleep(60)'
 	grep -q ' 300s .*established\|established .* 300s ' status.txt
 }
 
-@test "before Linux 5.6: the kernel is what is missing, and not the right of root" {
+@test "status before Linux 5.6 blames the kernel, and not the rights of its user" {
 	unwrap
 	take_port
 	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
@@ -391,7 +391,7 @@ time.sleep(60)'
 	not grep root err
 }
 
-@test "of another user: ?, and the reason once" {
+@test "status shows sockets of another user as unknown, and says why once" {
 	needs_root
 	needs setpriv
 	chmod 711 "$BATS_TEST_TMPDIR"
@@ -404,7 +404,7 @@ time.sleep(60)'
 	setpriv --reuid 65534 --clear-groups "$COMMAND" status --json "$PID" | grep -q '"keepalive": null.*"shim": null.*"protected": null'
 }
 
-@test "without operands: also sockets of those that may not be looked at, as ?" {
+@test "status without operands lists sockets that may not be looked at, too" {
 	needs_root
 	needs setpriv
 	needs_scene
@@ -419,7 +419,7 @@ time.sleep(60)'
 	[ "$(wc -l <err)" -eq 1 ] || fail "$(cat err)"
 }
 
-@test "a hostile name does not reach the terminal" {
+@test "status lets no hostile name reach the terminal" {
 	needs_python
 	name=$(printf 'e\033[2Jvil\nx')
 	program_named "$name"
@@ -432,7 +432,7 @@ time.sleep(60)'
 	kashim status --json "$PID" | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)[0]["program"] == "e\033[2Jvil\nx")' | grep -q True
 }
 
-@test "processes that come and go are no error" {
+@test "status takes processes that come and go for no error" {
 	unwrap
 	start_plain sh -c 'while :; do /bin/true; done'
 	for _ in $(seq 30); do
@@ -441,7 +441,7 @@ time.sleep(60)'
 	done
 }
 
-@test "a pipe gets no colour, a terminal does, unless NO_COLOR is set" {
+@test "status colours for a terminal, and not for a pipe or with NO_COLOR" {
 	needs script
 	unwrap
 	play 'a socket inet'
@@ -450,7 +450,7 @@ time.sleep(60)'
 	not grep -q "$(printf '\033')" <(NO_COLOR=1 script -qec "$COMMAND status --conf k.conf $PID" /dev/null </dev/null)
 }
 
-@test "a narrow terminal gets notes below, a very narrow one blocks" {
+@test "status puts notes below on a narrow terminal, and prints blocks on a very narrow one" {
 	needs script
 	unwrap
 	play 'a socket inet'
@@ -461,7 +461,7 @@ time.sleep(60)'
 	grep -q '^KEEPALIVE  *off$' out
 }
 
-@test "10,000 sockets" {
+@test "status shows 10,000 sockets of one process" {
 	needs_python
 	needs descriptors:10200
 	unwrap

@@ -30,12 +30,12 @@ is_true() {
 	plays_again expected without_clock
 }
 
-@test "README" {
+@test "the sessions in the README print what stands there" {
 	readme_session >expected
 	is_true 8
 }
 
-@test "kashim(1)" {
+@test "the sessions in kashim(1) print what stands there" {
 	manual_session >expected
 	is_true 10
 }

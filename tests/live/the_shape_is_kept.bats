@@ -39,7 +39,7 @@ condition_keys() {
 	done
 }
 
-@test "kashim.conf with everything switched on passes, too" {
+@test "kashim.conf with everything switched on passes kashim check, too" {
 	sed -e 's/^# \(profiles\|rules\|log\|);\|};\)/\1/' -e 's/^#	/	/' -e 's/^	# \([a-z_]* =\)/	\1/' \
 		-e '/path_timeout = "350s"/d' "$ROOT/conf/kashim.conf" >all.conf
 	grep -q '^rules' all.conf || fail "nothing was switched on"

@@ -4,12 +4,12 @@
 
 load ../lib/live
 
-@test "libc is the only library it needs" {
+@test "libc is the only library that the shim needs" {
 	needs readelf
 	[ "$(readelf -d "$SHIM" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')" = libc.so.6 ] || fail "$(readelf -d "$SHIM")"
 }
 
-@test "it defines the names in its map, and no other" {
+@test "the shim defines the names in its map, and no other" {
 	needs nm
 	nm -D --defined-only "$SHIM" | sed 's/.* //; s/@.*//' | sort >defined
 	# Names that end in 64 are for 64-bit time on 32-bit machines.
@@ -19,14 +19,14 @@ load ../lib/live
 	diff named defined
 }
 
-@test "each name in its map stands in the source of the door" {
+@test "each name in the shim's map stands in the source of the door" {
 	sed -n 's/^[[:space:]]*\([a-z0-9_]*\);$/\1/p' "$ROOT/shim/libkashim.map" | sort >named
 	grep -A 1 ^EXPORT "$ROOT/shim/interpose.c" | sed -n 's/^\(EXPORT int \)\?\([a-z0-9_]*\)(.*/\2/p' | sort -u >exported
 	diff named exported
 }
 
 # FORTIFY's functions are glibc's alone, and so is what only the newest glibc has.
-@test "it calls nothing that only some C libraries have" {
+@test "the shim calls nothing that only some C libraries have" {
 	needs nm
 	nm -D --undefined-only "$SHIM" | sed 's/.* //' >called
 	grep -q "^dl_iterate_phdr@" called || fail "control: $(cat called)"
@@ -34,7 +34,7 @@ load ../lib/live
 	not grep -E '^(malloc|calloc|realloc|free|exit|abort|.*printf.*)(@|$)' called
 }
 
-@test "it is complete once loaded" {
+@test "the shim is complete once loaded" {
 	needs readelf
 	readelf -d "$SHIM" >dynamic
 	grep -q 'FLAGS.*BIND_NOW\|FLAGS_1.*NOW' dynamic
@@ -55,13 +55,13 @@ needed() {
 	nm -D --undefined-only "$SHIM" | sed -n 's/^ *U //p' | sed 's/@.*//' | sort
 }
 
-@test "what it calls is on the list, and all of the list is called" {
+@test "what the shim calls is on the list, and all of the list is called" {
 	needs nm
 	# Compilers may or may not call memcpy() and its like for what they copy, and every libc has them.
 	diff <(allowed | sort) <(needed | grep -vx 'memcpy\|memset\|memmove\|bcmp')
 }
 
-@test "musl has all of it" {
+@test "musl has every function that the shim calls" {
 	needs nm
 	local musl
 	musl=$(echo /lib/ld-musl-*.so.1)
@@ -81,7 +81,7 @@ oldest_glibc() {
 	esac
 }
 
-@test "it asks for no newer glibc than 2.17, and resolves nothing while it is loaded" {
+@test "the shim asks for no newer glibc than 2.17, and resolves nothing while it is loaded" {
 	needs readelf
 	readelf -V "$SHIM" | grep -o 'GLIBC_[A-Z0-9._]*' | sort -uV >versions
 	[ -s versions ]
@@ -92,7 +92,7 @@ oldest_glibc() {
 
 # The order of constructors is nothing to rely on, and after ours all that can be written is read-only: so nobody else may
 # have any, nor a variable. On arm64 libgcc has both, for its atomic operations, if it is asked.
-@test "its constructor is the only one, and its variables are its own" {
+@test "the shim's constructor is the only one, and its variables are its own" {
 	needs readelf
 	needs nm
 	local pointer

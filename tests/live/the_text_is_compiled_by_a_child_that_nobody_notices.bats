@@ -61,31 +61,31 @@ same_in_state() {
 	same bash -c 'in_state "$0" "$@"' "$1"
 }
 
-@test "no child, no signal, no descriptor" {
+@test "compiling the text leaves no child, no signal and no descriptor" {
 	same
 	grep -qx 'no children' with
 }
 
-@test "SIGCHLD, blocked, is not pending" {
+@test "compiling the text leaves no pending SIGCHLD where it is blocked" {
 	same_in_state 'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])'
 	grep -qx 'pending set()' with
 	grep '^SigBlk:' with | grep -q '1....$'
 }
 
-@test "SIGCHLD is ignored" {
+@test "compiling the text works where SIGCHLD is ignored" {
 	same_in_state 'signal.signal(signal.SIGCHLD, signal.SIG_IGN)'
 }
 
-@test "all signals are blocked" {
+@test "compiling the text works where all signals are blocked" {
 	same_in_state 'signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())'
 }
 
-@test "a subreaper" {
+@test "compiling the text leaves a subreaper no child" {
 	same_in_state 'ctypes.CDLL(None).prctl(36, 1)'
 	grep -qx 'subreaper 1' with
 }
 
-@test "an alarm is running" {
+@test "compiling the text leaves an alarm running" {
 	needs_python
 	rm k.policy
 	in_state 'signal.alarm(300)' "${WRAPPED[@]}" "$PYTHON" -c '
@@ -95,7 +95,7 @@ print("alarm", 290 < signal.getitimer(signal.ITIMER_REAL)[0] <= 300)' >with
 	[ "$(cat with)" = "$(printf 'idle 33\nalarm True')" ] || fail "$(cat with)"
 }
 
-@test "standard input, output and error are closed" {
+@test "compiling the text works where standard input, output and error are closed" {
 	needs_python
 	rm k.policy
 	for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- 2>&-' '<&- >&- 2>&-'; do
@@ -115,7 +115,7 @@ with open(sys.argv[1], "w") as file:
 	done
 }
 
-@test "no SIGCHLD is delivered to the program" {
+@test "compiling the text delivers no SIGCHLD to the program" {
 	needs strace
 	needs_python
 	rm k.policy
@@ -127,7 +127,7 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))' >idl
 }
 
 # In place of the command beside the library: it says what it got, and does its work.
-@test "the child gets nothing of the shim's, and only the pipe" {
+@test "the child that compiles the text gets nothing of the shim's, and only the pipe" {
 	needs_python
 	rm k.policy
 	mkdir beside
@@ -170,13 +170,13 @@ except ChildProcessError:
 print("idle", socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))' >output
 }
 
-@test "the first process of a namespace" {
+@test "compiling the text leaves the first process of a namespace no child" {
 	rm k.policy
 	first_process
 	[ "$(cat output)" = "$(printf '%s\n' 'process 1' "processes ['1']" 'no children' 'idle 33')" ] || fail "$(cat output)"
 }
 
-@test "the first process of a namespace, when the text hangs" {
+@test "the first process of a namespace runs when the text hangs" {
 	rm k.policy k.conf
 	mkfifo k.conf
 	export KASHIM_LOG=$PWD/report

@@ -49,7 +49,7 @@ play_here() {
 
 POLICY_HERE='idle = 33; interval = 11; count = 5;'
 
-@test "what is open already, and what comes, in another network namespace" {
+@test "watch reaches what is open and what comes in another network namespace" {
 	our_policy "$POLICY_HERE"
 	play_here
 	have a "$UNTOUCHED" b "$UNTOUCHED" c "$UNTOUCHED"
@@ -64,7 +64,7 @@ POLICY_HERE='idle = 33; interval = 11; count = 5;'
 	wait_for all_are "$POLICY" "$first"
 }
 
-@test "static programs" {
+@test "watch reaches static programs" {
 	our_policy "$POLICY_HERE"
 	build_static
 	start_watch
@@ -72,7 +72,7 @@ POLICY_HERE='idle = 33; interval = 11; count = 5;'
 	wait_for all_are "$POLICY" "$PID"
 }
 
-@test "Go programs: of each time the smaller stays" {
+@test "watch reaches Go programs, and of each time the smaller stays" {
 	our_policy "$POLICY_HERE"
 	needs_go
 	CGO_ENABLED=0 go build -o here program.go 2>go.log || skip "go cannot build: $(head -n 1 go.log)"
@@ -88,7 +88,7 @@ established_are() {
 	[ "$(timers_of "$PID" established | sort -u)" = "$1" ]
 }
 
-@test "programs that no rule means are left alone" {
+@test "watch leaves programs alone that no rule means" {
 	our_policy "$POLICY_HERE"
 	start_watch
 	play_here
@@ -101,7 +101,7 @@ established_are() {
 	[ "$(timers_of "$other")" = "$UNTOUCHED" ]
 }
 
-@test "a connection that loses its timer gets it again" {
+@test "watch gives a connection its timer again that it has lost" {
 	needs_python
 	our_policy "$POLICY_HERE"
 	start_watch
@@ -128,7 +128,7 @@ lines_are() {
 	[ "$(grep -c "$1" log)" -eq "$2" ]
 }
 
-@test "where nothing has changed, nothing is searched" {
+@test "watch searches nothing where nothing has changed" {
 	needs strace
 	our_policy "$POLICY_HERE"
 	play_here
@@ -161,7 +161,7 @@ has_quiet_sweep() {
 }
 PYTHON3=$(type -p python3)
 
-@test "SIGHUP reads the policy again, and one in error changes nothing" {
+@test "watch reads the policy again on SIGHUP, and keeps the old one for one in error" {
 	our_policy "$POLICY_HERE"
 	play_here
 	start_watch
@@ -178,7 +178,7 @@ PYTHON3=$(type -p python3)
 	wait_for all_are 1/22/11/5 "$PID"
 }
 
-@test "SIGTERM ends it, with status 0" {
+@test "watch ends on SIGTERM, with status 0" {
 	our_policy "$POLICY_HERE"
 	start_watch
 	kill "$WATCH"
@@ -187,7 +187,7 @@ PYTHON3=$(type -p python3)
 	[ "$status" -eq 0 ]
 }
 
-@test "a process that does not answer holds up nobody" {
+@test "watch is not held up by a process that does not answer" {
 	our_policy "$POLICY_HERE"
 	cp "$ROOT/build/tests/hold_strangely" strange
 	start_watch
@@ -203,7 +203,7 @@ PYTHON3=$(type -p python3)
 	wait_for all_are "$POLICY" "$PID"
 }
 
-@test "output that nobody reads holds up nobody" {
+@test "watch is not held up by output that nobody reads" {
 	our_policy "$POLICY_HERE"
 	needs_root
 	mkfifo unread
@@ -223,7 +223,7 @@ except BlockingIOError:
 	exec 8>&-
 }
 
-@test "with the capabilities of its unit, and no others" {
+@test "watch needs the capabilities of its unit, and no others" {
 	needs setpriv
 	our_policy "$POLICY_HERE"
 	capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$ROOT/scripts/host/kashim-watch.service" | tr '[:upper:]' '[:lower:]')
@@ -251,7 +251,7 @@ except BlockingIOError:
 	[ "$(timers_of "$PID")" = "$UNTOUCHED" ]
 }
 
-@test "wrong usage, and no rights" {
+@test "watch refuses wrong usage and a configuration in error" {
 	our_policy "$POLICY_HERE"
 	ends 2 'every: 0 is not within 1..32767 seconds' "$COMMAND" watch --conf watch.conf --every 0
 	ends 2 '^usage: kashim watch' "$COMMAND" watch --conf watch.conf now

@@ -28,7 +28,7 @@ as_is() {
 	WITH=("${AS[@]}")
 }
 
-@test "a static program" {
+@test "a static program is not reached" {
 	build_static
 	take_port
 	play_with ./static 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'c socket inet' "c connect 127.0.0.1 $PORT" \
@@ -39,7 +39,7 @@ as_is() {
 	untouched_without a b c
 }
 
-@test "a static program is refused, unless asked for" {
+@test "a static program is refused by run, unless asked for" {
 	build_static
 	refused 'static: no loader runs in it that could load a library' ./static 'a socket inet'
 	by_command --best-effort
@@ -66,14 +66,14 @@ go_is_untouched() {
 	timers_of "$PID" established | sort -u | diff with -
 }
 
-@test "a Go program" {
+@test "a Go program is refused by run, and not reached" {
 	needs_go
 	CGO_ENABLED=0 go build -o program program.go 2>go.log || skip "go cannot build: $(head -n 1 go.log)"
 	refused 'static, Go: no loader runs in it that could load a library' ./program 127.0.0.1:1
 	go_is_untouched
 }
 
-@test "a Go program with cgo, which the loader does load" {
+@test "a Go program with cgo is refused by run, and not reached, though the loader loads the shim" {
 	needs_go
 	needs "${CC:-cc}"
 	sed -i 's/^import (/import "C"\n\n&/' program.go
@@ -83,7 +83,7 @@ go_is_untouched() {
 	go_is_untouched
 }
 
-@test "io_uring's socket operation" {
+@test "io_uring's socket operation is not reached" {
 	needs io_uring
 	take_port
 	start_plain "$PLAY" 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen'
@@ -101,7 +101,7 @@ go_is_untouched() {
 }
 
 # Connection rules do not see it, so the socket keeps what it had.
-@test "io_uring's connect operation, for rules that wait for a connection" {
+@test "io_uring's connect operation is not reached by rules that wait for a connection" {
 	needs io_uring
 	take_port
 	policy <<-END
@@ -129,13 +129,13 @@ untouched_by_uring() {
 	have f "$UNTOUCHED" s "$UNTOUCHED"
 }
 
-@test "syscall(2), for a socket that libc never sees" {
+@test "a socket that syscall(2) makes past libc is not reached" {
 	play 'a raw' 's socket inet'
 	have a "$UNTOUCHED" s "$POLICY"
 	untouched_without a s
 }
 
-@test "dlsym on libc's own handle" {
+@test "a call that dlsym finds by libc's own handle is not reached" {
 	play_with "$ROOT/build/tests/past_the_shim" libc
 	have a "$UNTOUCHED" s "$POLICY"
 	unwrap
@@ -143,7 +143,7 @@ untouched_by_uring() {
 	have a "$UNTOUCHED" s "$UNTOUCHED"
 }
 
-@test "a library that was loaded with RTLD_DEEPBIND" {
+@test "a library that was loaded with RTLD_DEEPBIND is not reached" {
 	cat >library.c <<-'END'
 		#include <sys/socket.h>
 		int make_socket(void);
@@ -202,7 +202,7 @@ asks_by_tcp() {
 	[ "$(timers_of "$PID" established 2>/dev/null | wc -l)" = 2 ]
 }
 
-@test "glibc's own resolver, when it asks by TCP" {
+@test "glibc's own resolver is not reached when it asks by TCP" {
 	needs unshare mount
 	needs_root
 	needs_python
@@ -238,7 +238,7 @@ needs_set_uid() {
 	wrap "${AS[@]}" env
 }
 
-@test "a set-uid program: the environment is ignored" {
+@test "a set-uid program is not reached, and its environment is ignored" {
 	needs_set_uid
 	play_with ./set-uid 'a socket inet'
 	[ "$(awk '$1 == "Uid:" { print $2, $3 }' "/proc/$PID/status")" = '65534 65533' ] ||
@@ -253,7 +253,7 @@ needs_set_uid() {
 	have a "$UNTOUCHED"
 }
 
-@test "a set-uid program is refused" {
+@test "a set-uid program is refused by run, which names the reason" {
 	needs_set_uid
 	play_with ./set-uid 'a socket inet'
 	[ "$(awk '$1 == "Uid:" { print $3 }' "/proc/$PID/status")" = 65533 ] ||

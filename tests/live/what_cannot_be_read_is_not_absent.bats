@@ -51,7 +51,7 @@ prepared() {
 	have a "$expected"
 }
 
-@test "no configuration is the built-in policy" {
+@test "an absent configuration is the built-in policy" {
 	prepared ':' 1/60/10/6
 	[ "$(reports)" = 0 ] || fail "$(cat report)"
 	WITH_USER=(env)
@@ -65,40 +65,40 @@ prepared() {
 	[ "$(reports)" = 0 ] || fail "$(cat report)"
 }
 
-@test "text that may not be read, and was never compiled" {
+@test "sockets are left alone when the text may not be read, and was never compiled" {
 	prepared 'echo "defaults: { mode = \"off\"; };" >/etc/kashim.conf; chmod 600 /etc/kashim.conf' "$UNTOUCHED"
 	[ "$(reports)" = 1 ] || fail "$(cat report)"
 	grep -q 'kashim.conf: the program may not read it' report || fail "$(cat report)"
 }
 
-@test "a compiled policy that may not be read" {
+@test "sockets are left alone when the compiled policy may not be read" {
 	prepared 'echo "defaults: { idle = 33; };" >/etc/kashim.conf; ./kashim compile >/dev/null; chmod 600 /etc/kashim.*' "$UNTOUCHED"
 	[ "$(reports)" = 1 ] || fail "$(cat report)"
 }
 
-@test "a compiled policy that may not be read, without text" {
+@test "sockets are left alone when a compiled policy without text may not be read" {
 	prepared 'echo "defaults: { idle = 33; };" >/etc/kashim.conf; ./kashim compile >/dev/null
 		rm /etc/kashim.conf; chmod 600 /etc/kashim.policy' "$UNTOUCHED"
 	[ "$(reports)" = 1 ] || fail "$(cat report)"
 }
 
-@test "a directory of the configuration that may not be entered" {
+@test "sockets are left alone when the configuration's directory may not be entered" {
 	prepared 'echo "defaults: { mode = \"off\"; };" >/etc/kashim.conf; chmod 700 /etc' "$UNTOUCHED"
 	[ "$(reports)" = 1 ] || fail "$(cat report)"
 }
 
-@test "drop-ins that may not be read, and were never compiled" {
+@test "sockets are left alone when drop-ins may not be read, and were never compiled" {
 	prepared 'mkdir -m 700 /etc/kashim.conf.d; echo "defaults: { mode = \"off\"; };" >/etc/kashim.conf.d/1.conf' "$UNTOUCHED"
 	[ "$(reports)" = 1 ] || fail "$(cat report)"
 }
 
-@test "drop-ins that may not be read, with a compiled policy that is current" {
+@test "a current compiled policy holds when its drop-ins may not be read" {
 	prepared 'mkdir -m 700 /etc/kashim.conf.d; echo "defaults: { idle = 33; interval = 11; count = 5; };" >/etc/kashim.conf.d/1.conf
 		./kashim compile >/dev/null' "$POLICY"
 	[ "$(reports)" = 0 ] || fail "$(cat report)"
 }
 
-@test "no child tries at each start" {
+@test "no child tries at each start to compile what may not be read" {
 	needs strace
 	: >report
 	as_user ':'

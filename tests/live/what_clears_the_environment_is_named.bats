@@ -24,7 +24,7 @@ note_has() {
 	grep -qF -e "; no shim: $1" out || fail "$(cat out)"
 }
 
-@test "a launcher that is known: how the library gets past it" {
+@test "status says how the library gets past a launcher that is known" {
 	needs_root
 	launch cron
 	[ "$(timers_of "$PID")" = "$UNTOUCHED" ] || fail "control: the library is there"
@@ -33,7 +33,7 @@ note_has() {
 	not grep -q 'clears' out
 }
 
-@test "each launcher that is known" {
+@test "status names each launcher that is known" {
 	needs_root
 	sed -n 's/^	{ "\([a-z0-9]*\)", "\([^"]*\)".* },$/\1\t\2/p' "$ROOT/scripts/command/outside-launcher.c" >known
 	[ "$(wc -l <known)" -ge 15 ] || fail "they are not found"
@@ -43,13 +43,13 @@ note_has() {
 	done <known
 }
 
-@test "one that is not known: where it was cleared" {
+@test "status says below which unknown launcher the environment was cleared" {
 	needs_root
 	launch superd
 	note_has 'environment cleared below superd, which has the shim: use kashim run there, or kashim apply'
 }
 
-@test "a program that was started without the shim: restart it" {
+@test "status recommends a restart for a program that was started without the shim" {
 	needs_root
 	unwrap
 	launch cron
@@ -61,7 +61,7 @@ warns() {
 	grep -qF "kashim: $1 starts programs with an environment of its own, without kashim: $2" err || fail "$(cat err)"
 }
 
-@test "kashim run says it beforehand" {
+@test "run names beforehand a launcher that clears the environment" {
 	ends 0 '' "$COMMAND" run --conf k.conf env -i /bin/true
 	warns env 'inside out: env -i kashim run PROGRAM'
 	ends 0 '' "$COMMAND" run --conf k.conf env A=b /bin/true
@@ -73,7 +73,7 @@ warns() {
 	warns cron 'write LD_PRELOAD=... above the lines of the crontab'
 }
 
-@test "kashim enable says it beforehand" {
+@test "enable names beforehand a launcher that clears the environment" {
 	needs_root
 	cp "$(type -P true)" atd
 	ends 0 '' "$COMMAND" explain --reach -- ./atd

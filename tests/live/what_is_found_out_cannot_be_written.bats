@@ -18,13 +18,13 @@ sealed() {
 	[ "$(cut -d ' ' -f 2 own | sort | tr '\n' ' ')" = "r--p r-xp " ] || fail "$(cat own)"
 }
 
-@test "with a policy" {
+@test "the shim's data are sealed when a policy is loaded" {
 	maps KASHIM_CONF="$PWD/k.conf"
 	not grep "$SHIM" maps
 	sealed KASHIM_CONF="$PWD/k.conf"
 }
 
-@test "with none, with mode off, and with one in error" {
+@test "the shim's data are sealed without a policy, with mode off, and with one in error" {
 	sealed KASHIM=idle=50
 	sealed KASHIM=off
 	echo 'defaults: { mode = "off"; };' >off.conf
@@ -33,13 +33,13 @@ sealed() {
 	sealed KASHIM_CONF="$PWD/wrong.conf"
 }
 
-@test "with text that a child compiles" {
+@test "the shim's data are sealed when a child compiles the text" {
 	echo 'defaults: { idle = 50; };' >new.conf
 	sealed KASHIM_CONF="$PWD/new.conf"
 }
 
 # They lie in memory of their own, as large as a page.
-@test "with rules that wait for a connection" {
+@test "the shim's data are sealed when rules wait for a connection" {
 	readable() {
 		grep -c ' r--p 00000000 00:00 0 *$' maps || :
 	}
@@ -50,7 +50,7 @@ sealed() {
 	[ "$(readable)" = $((before + 1)) ] || fail "$(cat maps)"
 }
 
-@test "all of its data are one page" {
+@test "all of the shim's data are one page" {
 	needs readelf
 	data_are_one_page "$SHIM"
 }

@@ -8,7 +8,7 @@ load ../lib/play
 load ../lib/host
 load ../lib/packages
 
-@test "installed, enabled, upgraded, removed, purged: none of 10,000 starts fails" {
+@test "none of 10,000 starts fails while Debian packages are installed, upgraded and purged" {
 	needs_fresh_debian
 	open_host
 	needs_packages
@@ -16,7 +16,7 @@ load ../lib/packages
 	[ "$(count_starts)" -ge 10000 ]
 }
 
-@test "libraries for two architectures at once; the line goes with the first of them" {
+@test "libraries of two architectures coexist, and the line goes with the first of them" {
 	needs_fresh_debian
 	open_host
 	needs_other_architecture
@@ -42,7 +42,7 @@ load ../lib/packages
 	starts_are_well removed
 }
 
-@test "apt installs them, and removes the command with the library, the line before both" {
+@test "apt removes the command with the library, and takes the line out before both" {
 	needs_fresh_debian
 	open_host
 	needs_packages

@@ -10,7 +10,7 @@ rpm_in_host() {
 	in_host rpm --force-debian --nodeps "$@" >rpm.log 2>&1 || fail "rpm $*: $(cat rpm.log)"
 }
 
-@test "installed, enabled, upgraded, erased: no start fails" {
+@test "no start fails while RPM packages are installed, enabled, upgraded and erased" {
 	open_host
 	needs_rpms 1 2
 	written_in_host >before
@@ -40,7 +40,7 @@ rpm_in_host() {
 	echo "# $(count_starts) starts" >&3
 }
 
-@test "whoever wrote the line without the command takes it out before the library goes" {
+@test "rpm does not erase the library while a line that was written by hand loads it" {
 	open_host
 	needs_rpms 1
 	rpm_in_host --install "$PACKAGES"/1/rpm/libkashim*

@@ -90,24 +90,24 @@ socat_notices() {
 	row "socat, rebooted server" "still waiting" "ended after $MEASURED s" "$IDLE s"
 }
 
-@test "a client, IPv4" {
+@test "a client over IPv4 gets ECONNRESET after its server has rebooted" {
 	scene client_ipv4
 }
 
-@test "a client, IPv6" {
+@test "a client over IPv6 gets ECONNRESET after its server has rebooted" {
 	needs ipv6
 	scene client_ipv6
 }
 
-@test "a server, IPv4" {
+@test "a server over IPv4 gets ECONNRESET after its client has rebooted" {
 	scene server_ipv4
 }
 
-@test "a server, IPv6" {
+@test "a server over IPv6 gets ECONNRESET after its client has rebooted" {
 	needs ipv6
 	scene server_ipv6
 }
 
-@test "socat" {
+@test "socat gets ECONNRESET after its peer has rebooted" {
 	scene socat
 }

@@ -292,42 +292,42 @@ has_lost() {
 	[ -z "$(in_server ss -Htn "sport = :$1")" ]
 }
 
-@test "a client, IPv4" {
+@test "a client with unacknowledged data ends when silence would end it, over IPv4" {
 	scene client_ipv4
 }
 
-@test "a client, IPv6" {
+@test "a client with unacknowledged data ends when silence would end it, over IPv6" {
 	scene client_ipv6
 }
 
-@test "a server, IPv4" {
+@test "a server with unacknowledged data ends when silence would end it, over IPv4" {
 	scene server_ipv4
 }
 
-@test "a server, IPv6" {
+@test "a server with unacknowledged data ends when silence would end it, over IPv6" {
 	scene server_ipv6
 }
 
-@test "an outage that is over before loses nothing" {
+@test "an outage that is over before data in flight are given up loses nothing" {
 	scene heals
 }
 
-@test "a reader that pauses for four times that long gets every byte" {
+@test "a reader that pauses for four times the limit of data in flight gets every byte" {
 	scene reader
 }
 
-@test "the limit: a program that has closed the connection while its peer does not read" {
+@test "a closed connection to a peer that does not read ends early, until a sysctl prevents it" {
 	scene closed
 }
 
-@test "a connect into a hole is as without the shim" {
+@test "a connect into a hole takes as long as without the shim" {
 	scene hole
 }
 
-@test "psql with a query into a hole" {
+@test "psql is told of a query that went into a hole" {
 	scene query
 }
 
-@test "a git clone over ssh that stalls" {
+@test "a git clone over ssh that stalls is ended" {
 	scene clone
 }

@@ -87,15 +87,15 @@ server_notices() {
 		"user_timeout auto: ETIMEDOUT after $sent s; idle: $MEASURED s" "$DEAD s"
 }
 
-@test "a client, IPv4" {
+@test "user_timeout ends a client's data in flight to a dead peer, over IPv4" {
 	scene client_ipv4
 }
 
-@test "a client, IPv6" {
+@test "user_timeout ends a client's data in flight to a dead peer, over IPv6" {
 	needs ipv6
 	scene client_ipv6
 }
 
-@test "a server" {
+@test "user_timeout ends a server's data in flight to a dead peer" {
 	scene server
 }

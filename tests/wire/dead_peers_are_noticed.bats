@@ -174,54 +174,54 @@ has_descriptors() {
 	[ "$(descriptors "$1")" = "$2" ]
 }
 
-@test "a client, the server drops out of reach, IPv4" {
+@test "a client notices that its server dropped out of reach, over IPv4" {
 	scene client_drop_ipv4
 }
 
-@test "a client, the server drops out of reach, IPv6" {
+@test "a client notices that its server dropped out of reach, over IPv6" {
 	needs ipv6
 	scene client_drop_ipv6
 }
 
-@test "a client, the server loses its cable, IPv4" {
+@test "a client notices that its server lost its cable, over IPv4" {
 	scene client_link_ipv4
 }
 
-@test "a client, the server loses its cable, IPv6" {
+@test "a client notices that its server lost its cable, over IPv6" {
 	needs ipv6
 	scene client_link_ipv6
 }
 
-@test "a server, the client drops out of reach, IPv4" {
+@test "a server notices that its client dropped out of reach, over IPv4" {
 	scene server_drop_ipv4
 }
 
-@test "a server, the client drops out of reach, IPv6" {
+@test "a server notices that its client dropped out of reach, over IPv6" {
 	needs ipv6
 	scene server_drop_ipv6
 }
 
-@test "a server, the client loses its cable, IPv4" {
+@test "a server notices that its client lost its cable, over IPv4" {
 	scene server_link_ipv4
 }
 
-@test "a server, the client loses its cable, IPv6" {
+@test "a server notices that its client lost its cable, over IPv6" {
 	needs ipv6
 	scene server_link_ipv6
 }
 
-@test "nc" {
+@test "nc notices that its peer is dead" {
 	scene nc
 }
 
-@test "socat" {
+@test "socat notices that its peer is dead" {
 	scene socat
 }
 
-@test "an idle session of ssh" {
+@test "an idle session of ssh notices that its peer is dead" {
 	scene ssh
 }
 
-@test "a server gets all its descriptors back from 300 clients" {
+@test "a server gets all its descriptors back from 300 dead clients" {
 	scene descriptors
 }

@@ -101,26 +101,26 @@ server_keeps() {
 		"lives; the dead one: ETIMEDOUT after $MEASURED s" "lives; $DEAD s"
 }
 
-@test "over before the first probe" {
+@test "a connection outlives an outage that is over before the first probe" {
 	scene before_first
 }
 
-@test "over before the second probe" {
+@test "a connection outlives an outage that is over before the second probe" {
 	scene before_second
 }
 
-@test "over before the third probe" {
+@test "a connection outlives an outage that is over before the third probe" {
 	scene before_third
 }
 
-@test "over before the last probe" {
+@test "a connection outlives an outage that is over before the last probe" {
 	scene before_last
 }
 
-@test "over after the last probe, which is too late" {
+@test "a connection ends when the outage is over only after the last probe" {
 	scene after_last
 }
 
-@test "a server, over before the third probe" {
+@test "a server's connection outlives an outage that is over before the third probe" {
 	scene server
 }

@@ -73,23 +73,23 @@ packets() {
 	in_router nft list counter inet lossy "$1" | sed -n 's/.*packets \([0-9]*\) .*/\1/p'
 }
 
-@test "a path that forgets after 4 s" {
+@test "path_timeout keeps a path open that forgets after 4 s" {
 	scene after_4
 }
 
-@test "a path that forgets after 5 s" {
+@test "path_timeout keeps a path open that forgets after 5 s" {
 	scene after_5
 }
 
-@test "a path that forgets after 6 s" {
+@test "path_timeout keeps a path open that forgets after 6 s" {
 	scene after_6
 }
 
-@test "a path that forgets after 8 s" {
+@test "path_timeout keeps a path open that forgets after 8 s" {
 	scene after_8
 }
 
-@test "a path that forgets after 5 s, IPv6" {
+@test "path_timeout keeps an IPv6 path open that forgets after 5 s" {
 	needs ipv6
 	scene after_5_ipv6
 }

@@ -137,14 +137,14 @@ none_in_traffic() {
 	row "traffic twice a second, then silence" "none" "none; then after $MEASURED s" "none; then $IDLE s"
 }
 
-@test "of a client" {
+@test "a client's probes are empty ACKs, one below the next sequence number, and on time" {
 	scene client
 }
 
-@test "of a server" {
+@test "a server's probes are empty ACKs, one below the next sequence number, and on time" {
 	scene server
 }
 
-@test "none while there is traffic" {
+@test "no probe is sent while there is traffic" {
 	scene traffic
 }

@@ -133,32 +133,32 @@ ssh_survives() {
 		"carries data after $QUIET s"
 }
 
-@test "a client behind a NAT" {
+@test "a quiet client survives behind a NAT" {
 	scene nat
 }
 
-@test "a client behind a firewall, IPv4" {
+@test "a quiet client survives behind an IPv4 firewall" {
 	scene firewall_ipv4
 }
 
-@test "a client behind a firewall, IPv6" {
+@test "a quiet client survives behind an IPv6 firewall" {
 	needs ipv6
 	scene firewall_ipv6
 }
 
-@test "a server, its clients behind a NAT" {
+@test "a server keeps quiet clients behind a NAT connected" {
 	scene server_nat
 }
 
-@test "a server, its clients behind a firewall, IPv6" {
+@test "a server keeps quiet clients behind an IPv6 firewall connected" {
 	needs ipv6
 	scene server_firewall_ipv6
 }
 
-@test "redis-cli behind a NAT" {
+@test "a quiet redis-cli survives behind a NAT" {
 	scene redis
 }
 
-@test "an idle session of ssh behind a NAT" {
+@test "an idle session of ssh survives behind a NAT" {
 	scene ssh
 }

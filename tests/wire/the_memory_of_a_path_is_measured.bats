@@ -238,55 +238,55 @@ has_connections() {
 	[ "$(in_client ss -Htn state established | wc -l)" -ge "$1" ]
 }
 
-@test "a NAT that forgets after 5 s" {
+@test "measure finds that a NAT forgets after 5 s" {
 	scene nat_5
 }
 
-@test "a NAT that forgets after 9 s" {
+@test "measure finds that a NAT forgets after 9 s" {
 	scene nat_9
 }
 
-@test "a NAT that forgets after 20 s" {
+@test "measure finds that a NAT forgets after 20 s" {
 	scene nat_20
 }
 
-@test "a firewall that forgets after 7 s and drops" {
+@test "measure finds that a firewall that drops forgets after 7 s" {
 	scene firewall_7
 }
 
-@test "a firewall that forgets after 5 s, IPv6" {
+@test "measure finds that an IPv6 firewall forgets after 5 s" {
 	needs ipv6
 	scene firewall_ipv6
 }
 
-@test "a firewall that forgets after 6 s and answers with RST" {
+@test "measure finds that a firewall that answers with RST forgets after 6 s" {
 	scene resets
 }
 
-@test "a firewall that ignores probes: they do not help, and that is said" {
+@test "measure says that probes do not help with a firewall that ignores them" {
 	scene ignores_probes
 }
 
-@test "a NAT that forgets after 9 s, and every third packet is lost" {
+@test "measure finds that a NAT forgets after 9 s although every third packet is lost" {
 	scene lossy_nat
 }
 
-@test "every third packet is lost, and nothing is forgotten" {
+@test "measure is not misled by lost packets on a path that forgets nothing" {
 	scene lossy_path
 }
 
-@test "nothing is forgotten" {
+@test "measure says that a path forgets nothing" {
 	scene free_path
 }
 
-@test "on a terminal what is going on is drawn again and again, and in a pipe there are lines" {
+@test "measure redraws its lines on a terminal, and writes plain lines into a pipe" {
 	scene terminal
 }
 
-@test "the session of the manual" {
+@test "measure prints what its manual shows" {
 	scene manual
 }
 
-@test "a NAT that forgets after 9 s, and an outage in the middle" {
+@test "measure finds that a NAT forgets after 9 s despite an outage in the middle" {
 	scene outage
 }

@@ -241,50 +241,50 @@ own_address() {
 	row "measure, --local" "-" "from that address" "from that address"
 }
 
-@test "a server that closes silent connections" {
+@test "measure recognises a server that closes silent connections" {
 	scene closes
 }
 
-@test "a server that closes them later than the NAT before it forgets" {
+@test "measure finds when a NAT forgets, also where the server closes silent connections later" {
 	scene closes_before_nat
 }
 
-@test "a server that sends probes itself" {
+@test "measure recognises a server that sends probes itself" {
 	scene speaks
 }
 
-@test "a server that starts anew" {
+@test "measure goes on when the server starts anew in the middle" {
 	scene restarts
 }
 
-@test "a server that refuses" {
+@test "measure says that a server refuses connections" {
 	scene refuses
 }
 
-@test "a server that is not there" {
+@test "measure says that a server is not there" {
 	scene silent
 }
 
-@test "sshd, which speaks first and ends what waits for a login" {
+@test "measure copes with sshd, which speaks first and ends what waits for a login" {
 	scene ssh
 }
 
-@test "probes that are never answered" {
+@test "measure says that probes are never answered" {
 	scene mute
 }
 
-@test "16 connections at most" {
+@test "measure never has more than 16 connections at a time" {
 	scene sixteen
 }
 
-@test "the library in the measuring program puts no probes on its sockets" {
+@test "measure puts no probes on its sockets when the library is preloaded into it" {
 	scene preloaded
 }
 
-@test "what is known is shown when it is interrupted" {
+@test "measure shows what it knows when it is interrupted" {
 	scene interrupted
 }
 
-@test "the own address can be chosen" {
+@test "measure connects from the local address that it is told" {
 	scene local
 }
