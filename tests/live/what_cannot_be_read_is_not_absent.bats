@@ -6,15 +6,11 @@
 load ../lib/live
 load ../lib/play
 
-setup_file() {
-	needs_root
-	needs setpriv
-}
-
 # A program of an ordinary user, where /etc/kashim.* is what `prepare` made of it, in a mount namespace; the library comes by
 # the variable. PLAYED is what it does.
 as_user() {
 	local prepare=$1
+	needs other-users mount-namespaces
 	end_scene
 	rm -f log
 	cp "$SHIM" "$PLAY" "$ROOT/build/kashim" .
