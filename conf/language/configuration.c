@@ -320,19 +320,20 @@ record_sources(struct build *build, const struct documents *documents)
 static void
 order_diagnostics(struct diagnostics *diagnostics, const struct documents *documents)
 {
-	struct diagnostics ordered = {
-		.entries =
-		    allocate_or_exit(NULL, (diagnostics->count + 1) * sizeof(*diagnostics->entries))
-	};
+	struct diagnostics ordered = { 0 };
 
 	for (size_t i = 0; i <= documents->count; i++) {
 		size_t first = ordered.count;
 		const char *file =
 		    i == documents->count ? documents->directory.path : documents->document[i].path;
 
-		for (size_t at = 0; at < diagnostics->count; at++)
-			if (strcmp(diagnostics->entries[at].file, file) == 0)
-				ordered.entries[ordered.count++] = diagnostics->entries[at];
+		for (size_t at = 0; at < diagnostics->count; at++) {
+			if (strcmp(diagnostics->entries[at].file, file) != 0)
+				continue;
+			ordered.entries =
+			    grow_or_exit(ordered.entries, ordered.count, sizeof(*ordered.entries));
+			ordered.entries[ordered.count++] = diagnostics->entries[at];
+		}
 		diagnostic_sort(&ordered, first);
 	}
 	free(diagnostics->entries);

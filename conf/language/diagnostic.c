@@ -26,7 +26,7 @@ append_diagnostic(struct diagnostics *diagnostics, const char *file)
 	struct diagnostic *diagnostic;
 
 	diagnostics->entries =
-	    allocate_or_exit(diagnostics->entries, (diagnostics->count + 1) * sizeof(*diagnostic));
+	    grow_or_exit(diagnostics->entries, diagnostics->count, sizeof(*diagnostic));
 	diagnostic = &diagnostics->entries[diagnostics->count++];
 	*diagnostic = (struct diagnostic){ .file = copy_or_exit(file, strlen(file)) };
 	return diagnostic;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sys/prctl.h>
@@ -16,19 +15,12 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "clock.h"
+
 /* How long a child that was killed may take to be gone before it is left to itself. */
 enum { FAREWELL_MS = 100 };
 
 static const char done[] = "done";
-
-static int64_t
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 void
 bounded_send(int out, const void *head, size_t head_size, const void *rest, size_t rest_size)
@@ -78,19 +70,18 @@ end_child(pid_t child)
 		nanosleep(&moment, NULL);
 }
 
-/* Whether a message came within the time that is left, of which `*waited` is what has passed. */
+/* Whether a message came within the time that is left, and less of it is left then. */
 static bool
-wait_for_message(int in, int64_t patience, int64_t *waited)
+wait_for_message(int in, int64_t *left)
 {
 	struct pollfd ready = { .fd = in, .events = POLLIN };
-	int64_t start = now();
-	int64_t left = patience - *waited;
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + *left;
 	int found;
 
-	do
-		found = poll(&ready, 1, left < 0 ? 0 : (int)left);
-	while (found == -1 && errno == EINTR && (left = patience - *waited - (now() - start)) > 0);
-	*waited += now() - start;
+	do {
+		found = poll(&ready, 1, *left < 0 ? 0 : (int)*left);
+		*left = end - clock_ms(CLOCK_MONOTONIC);
+	} while (found == -1 && errno == EINTR && *left > 0);
 	return found == 1;
 }
 
@@ -105,40 +96,37 @@ reap(void)
 	errno = saved;
 }
 
-static enum bounded_end
-listen_to(const struct bounded *bounded, int in, int64_t *waited)
+/* Returns whether the work has come to its end. */
+static bool
+listen_to(const struct bounded *bounded, int in)
 {
 	static alignas(max_align_t) char message[BOUNDED_LARGEST];
+	int64_t left = bounded->patience;
 	ssize_t size;
 
-	for (;;) {
-		if (!wait_for_message(in, bounded->patience, waited))
-			return BOUNDED_STALLED;
+	while (wait_for_message(in, &left)) {
 		size = recv(in, message, sizeof(message), 0);
 		if (size == -1 && errno == EINTR)
 			continue;
 		if (size <= 0)
-			return BOUNDED_FAILED;
+			return false;
 		if (size == sizeof(done))
-			return BOUNDED_DONE;
+			return true;
 		bounded->receive(message, (size_t)size, bounded->receive_context);
 	}
+	return false;
 }
 
-enum bounded_end
-bounded_run(const struct bounded *bounded, int64_t *waited)
+bool
+bounded_run(const struct bounded *bounded)
 {
-	enum bounded_end end;
 	pid_t parent = getpid(), child;
-	int64_t none = 0;
+	bool is_done;
 	int pair[2];
 
 	reap();
-	if (waited == NULL)
-		waited = &none;
-	*waited = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return BOUNDED_FAILED;
+		return false;
 	child = fork();
 	if (child == 0) {
 		close(pair[0]);
@@ -147,14 +135,14 @@ bounded_run(const struct bounded *bounded, int64_t *waited)
 	close(pair[1]);
 	if (child == -1) {
 		close(pair[0]);
-		return BOUNDED_FAILED;
+		return false;
 	}
 	setpgid(child, child);
-	end = listen_to(bounded, pair[0], waited);
+	is_done = listen_to(bounded, pair[0]);
 	close(pair[0]);
-	if (end == BOUNDED_DONE)
+	if (is_done)
 		waitpid(child, NULL, 0);
 	else
 		end_child(child);
-	return end;
+	return is_done;
 }

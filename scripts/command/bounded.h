@@ -14,12 +14,6 @@
  */
 enum { BOUNDED_LARGEST = 64 * 1024 };
 
-enum bounded_end {
-	BOUNDED_DONE,    /* the work has ended by itself */
-	BOUNDED_STALLED, /* it took too long, and was killed */
-	BOUNDED_FAILED,  /* it broke off, or there was no child to be had */
-};
-
 /* Runs in the child; `out` is for bounded_send(). */
 typedef void bounded_work(int out, void *context);
 
@@ -34,8 +28,11 @@ struct bounded {
 	int64_t patience; /* milliseconds that the child may keep us waiting, in all */
 };
 
-/* Run it. `waited`, unless NULL, is how many milliseconds the child has kept us waiting. */
-enum bounded_end bounded_run(const struct bounded *bounded, int64_t *waited);
+/*
+ * Run it. Returns false where it took too long and was killed, broke off, or there was no child to
+ * be had.
+ */
+bool bounded_run(const struct bounded *bounded);
 
 /* In the child: one message of two parts. Ends the child where nobody listens any more. */
 void bounded_send(int out, const void *head, size_t head_size, const void *rest, size_t rest_size);

@@ -99,7 +99,7 @@ census_take(bool is_enabled)
 
 		if (pid <= 1 || pid == getpid())
 			continue;
-		if (bounded_run(&bounded, NULL) != BOUNDED_DONE)
+		if (!bounded_run(&bounded))
 			sighting.kind = CENSUS_UNKNOWN;
 		if (sighting.kind == CENSUS_KINDS)
 			continue;

@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "command.h"
+#include "metrics.h"
 #include "outside-json.h"
-#include "outside-metrics.h"
 #include "outside-walk.h"
 #include "status-table.h"
 #include "tcp.h"
@@ -100,6 +99,23 @@ put_object(struct json *json, const struct finding *finding)
 }
 
 static void
+count(struct metrics *metrics, const struct finding *finding)
+{
+	int32_t keepalive = finding->socket.have.value[OPTION_KEEPALIVE];
+	int state = finding->socket.state;
+
+	if (finding->kind == FINDING_PROCESS) {
+		metrics->unreadable++;
+		return;
+	}
+	metrics->sockets[state > 0 && state < METRICS_STATES ? state : 0]
+			[keepalive == 1      ? METRICS_ON
+			    : keepalive == 0 ? METRICS_OFF
+					     : METRICS_UNKNOWN]++;
+	metrics->unprotected += finding->verdict.standing == STANDING_UNPROTECTED;
+}
+
+static void
 show(const struct finding *finding, void *context)
 {
 	struct status_output *output = context;
@@ -107,7 +123,7 @@ show(const struct finding *finding, void *context)
 
 	output->unprotected += is_unprotected;
 	if (output->is_metrics) {
-		metrics_add_finding(&output->metrics, finding);
+		count(&output->metrics, finding);
 		return;
 	}
 	if (output->only_unprotected && !is_unprotected)
@@ -122,12 +138,11 @@ show(const struct finding *finding, void *context)
 static void
 print_metrics(struct metrics *metrics, bool policy_good)
 {
-	struct stat stat;
 	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	metrics->policy_good = policy_good;
-	if (self != -1 && fstatat(self, "ns/net", &stat, 0) == 0)
-		metrics_add_kernel(metrics, self, stat.st_ino);
+	if (self != -1 && netns_inode(self) != 0)
+		metrics_add_kernel(metrics, self, netns_inode(self));
 	if (self != -1)
 		close(self);
 	metrics_print(metrics, stdout);

@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command.h"
 #include "terminal.h"
 #include "watch-sweep.h"
@@ -68,24 +68,20 @@ write_metrics(const struct sweep *sweep, const char *path)
 	}
 }
 
-/* Wait for a signal until the time has come. Returns it, or 0. */
+/* Wait for a signal until the time has come, in milliseconds. Returns it, or 0. */
 static int
-wait_until(const struct timespec *until, const sigset_t *signals)
+wait_until(int64_t until, const sigset_t *signals)
 {
 	for (;;) {
-		struct timespec now, left;
+		int64_t left = until - clock_ms(CLOCK_MONOTONIC);
+		struct timespec wait = { 0 };
 		int signal;
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left.tv_sec = until->tv_sec - now.tv_sec;
-		left.tv_nsec = until->tv_nsec - now.tv_nsec;
-		if (left.tv_nsec < 0) {
-			left.tv_sec--;
-			left.tv_nsec += 1000000000;
+		if (left > 0) {
+			wait.tv_sec = left / 1000;
+			wait.tv_nsec = left % 1000 * CLOCK_NS_IN_MS;
 		}
-		if (left.tv_sec < 0)
-			left = (struct timespec){ 0 };
-		signal = sigtimedwait(signals, NULL, &left);
+		signal = sigtimedwait(signals, NULL, &wait);
 		if (signal != -1)
 			return signal;
 		if (errno == EAGAIN)
@@ -96,7 +92,7 @@ wait_until(const struct timespec *until, const sigset_t *signals)
 static int
 sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
 {
-	struct timespec next;
+	int64_t next;
 	sigset_t signals;
 	int signal = 0;
 
@@ -106,8 +102,7 @@ sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	while (signal != SIGTERM && signal != SIGINT) {
-		clock_gettime(CLOCK_MONOTONIC, &next);
-		next.tv_sec += every;
+		next = clock_ms(CLOCK_MONOTONIC) + (int64_t)every * 1000;
 		if (signal == SIGHUP)
 			read_policy_again(sweep, conf);
 		if (!sweep_once(sweep, tell)) {
@@ -117,7 +112,7 @@ sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
 			return STATUS_FAILED;
 		}
 		write_metrics(sweep, metrics);
-		signal = wait_until(&next, &signals);
+		signal = wait_until(next, &signals);
 	}
 	return STATUS_GOOD;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "clock.h"
 #include "measure.h"
 
 enum {
@@ -10,15 +10,6 @@ enum {
 	DOWN_PATIENCE = 600000, /* how long the network may be away */
 	BARREN_ROUNDS = 3,      /* rounds without a result, in a row */
 };
-
-static int64_t
-clock_now(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int64_t
 clamp(int64_t value, int64_t least, int64_t most)
@@ -99,7 +90,7 @@ step(struct measure *measure)
 	for (size_t i = 0; i < count; i++)
 		ask_for(&ask[i], &measure->trials[i].connection);
 	poll(ask, count + 2, patience(measure));
-	measure->now = clock_now();
+	measure->now = clock_ms(CLOCK_BOOTTIME);
 	control_follow(measure, ask[count].revents);
 	cure_follow(measure, ask[count + 1].revents);
 	for (size_t i = 0; i < count; i++)
@@ -217,7 +208,7 @@ end_all(struct measure *measure)
 void
 measure_run(struct measure *measure)
 {
-	measure->now = measure->started = clock_now();
+	measure->now = measure->started = clock_ms(CLOCK_BOOTTIME);
 	measure->control.last_answer = measure->now;
 	if (!reach_server(measure))
 		return;

@@ -25,8 +25,7 @@ metrics_add_kernel(struct metrics *metrics, int directory, uint64_t netns)
 
 	if (!counters_read(directory, kernel.counter))
 		return;
-	metrics->kernel =
-	    allocate_or_exit(metrics->kernel, (metrics->kernels + 1) * sizeof(kernel));
+	metrics->kernel = grow_or_exit(metrics->kernel, metrics->kernels, sizeof(kernel));
 	metrics->kernel[metrics->kernels++] = kernel;
 }
 

@@ -88,6 +88,32 @@ file_find(int directory, const char *name, const char *word, char *next)
 	return found != NULL;
 }
 
+char *
+file_read_status(int directory)
+{
+	enum { STATUS_MOST = 1 << 20 };
+	size_t size;
+
+	return file_read(directory, "status", STATUS_MOST, &size);
+}
+
+bool
+file_find_ids(const char *status, const char *key, uint32_t ids[FILE_IDS])
+{
+	const char *at = strstr(status, key);
+	char *end;
+
+	if (at == NULL)
+		return false;
+	at += strlen(key);
+	for (int i = 0; i < FILE_IDS; i++, at = end) {
+		ids[i] = (uint32_t)strtoul(at, &end, 10);
+		if (end == at)
+			return false;
+	}
+	return true;
+}
+
 /* The name stands in brackets and may hold any byte; what follows has none. */
 bool
 file_read_stat(int directory, struct file_stat *stat)

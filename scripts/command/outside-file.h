@@ -24,6 +24,13 @@ bool file_read_link(int directory, const char *name, char *path);
  */
 bool file_find(int directory, const char *name, const char *word, char *next);
 
+/* The text of /proc/PID/status, or NULL. Free it. */
+char *file_read_status(int directory);
+
+/* The numbers of a line in it, "\nUid:" or "\nGid:". Returns false where there is none. */
+enum { FILE_ID_REAL, FILE_ID_EFFECTIVE, FILE_ID_SAVED, FILE_ID_FILES, FILE_IDS };
+bool file_find_ids(const char *status, const char *key, uint32_t ids[FILE_IDS]);
+
 /* What stands in /proc/PID/stat. */
 struct file_stat {
 	char command[64];

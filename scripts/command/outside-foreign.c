@@ -139,13 +139,5 @@ foreign_read(struct foreign *foreign, const struct process *process, const char 
 			end = read_from(foreign, ends[0], child);
 		close(ends[0]);
 	}
-	rights_free(&rights);
 	return end;
-}
-
-void
-foreign_free(struct foreign *foreign)
-{
-	free(foreign->image);
-	*foreign = (struct foreign){ 0 };
 }

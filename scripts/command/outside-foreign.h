@@ -12,7 +12,7 @@
  */
 struct foreign {
 	struct policy policy;
-	void *image; /* what the policy points into */
+	void *image; /* what the policy points into; never freed, for a child that ends soon */
 };
 
 enum foreign_end {
@@ -22,12 +22,8 @@ enum foreign_end {
 	FOREIGN_TOO_LARGE, /* it needs more memory, or time, than it may */
 };
 
-/*
- * Read `conf`; it is the caller's. Free with foreign_free() in any case. Waits as long as the file
- * system does: see bounded.h.
- */
+/* Read `conf`; it is the caller's. Waits as long as the file system does: see bounded.h. */
 enum foreign_end foreign_read(
     struct foreign *foreign, const struct process *process, const char *conf);
-void foreign_free(struct foreign *foreign);
 
 #endif

@@ -76,9 +76,7 @@ find_sockets(const struct search *search, struct holder *holder, int directory)
 		held.inode = strtoull(target + 8, NULL, 10);
 		if (search->wants != NULL && !search->wants(held.inode, search->context))
 			continue;
-		if ((holder->count & (holder->count - 1)) == 0)
-			holder->held = allocate_or_exit(holder->held,
-			    (holder->count == 0 ? 1 : 2 * holder->count) * sizeof(held));
+		holder->held = grow_or_exit(holder->held, holder->count, sizeof(held));
 		holder->held[holder->count++] = held;
 	}
 	closedir(listing);
@@ -88,12 +86,8 @@ find_sockets(const struct search *search, struct holder *holder, int directory)
 static void
 append(struct holders *holders, const struct holder *holder)
 {
-	size_t at = holders->count++;
-
-	if ((at & (at - 1)) == 0)
-		holders->holder = allocate_or_exit(
-		    holders->holder, (at == 0 ? 1 : 2 * at) * sizeof(*holders->holder));
-	holders->holder[at] = *holder;
+	holders->holder = grow_or_exit(holders->holder, holders->count, sizeof(*holder));
+	holders->holder[holders->count++] = *holder;
 }
 
 /* Whether a thread has the same descriptors as another one; where nobody knows, it has. */
@@ -273,17 +267,28 @@ holders_free(struct holders *holders)
 	*holders = (struct holders){ 0 };
 }
 
+int
+holder_open(const struct holder *holder)
+{
+	char path[64];
+
+	if (holder->tid == holder->pid)
+		snprintf(path, sizeof(path), "/proc/%d", (int)holder->pid);
+	else
+		snprintf(
+		    path, sizeof(path), "/proc/%d/task/%d", (int)holder->pid, (int)holder->tid);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 void
 holder_retry(struct holders *holders, struct holder *holder)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	struct search search = { holders, NULL, NULL };
-	char path[40];
 	int directory;
 
 	nanosleep(&moment, NULL);
-	snprintf(path, sizeof(path), "/proc/%d", (int)holder->pid);
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = holder_open(holder);
 	if (directory == -1)
 		return;
 	find_sockets(&search, holder, directory);

@@ -54,6 +54,9 @@ typedef bool holder_wants(uint64_t inode, const void *context);
 struct holders holders_find(holder_wants *wants, const void *context);
 void holders_free(struct holders *holders);
 
+/* Its /proc/PID, or that of the thread; -1 where it is gone. */
+int holder_open(const struct holder *holder);
+
 /* Look once more at one that was refused: while it becomes another program, nobody may look. */
 void holder_retry(struct holders *holders, struct holder *holder);
 

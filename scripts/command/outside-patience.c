@@ -22,8 +22,7 @@ patience_lose(struct patience *patience, uint32_t user)
 	while (i < patience->count && patience->user[i].user != user)
 		i++;
 	if (i == patience->count) {
-		patience->user =
-		    allocate_or_exit(patience->user, (i + 1) * sizeof(*patience->user));
+		patience->user = grow_or_exit(patience->user, i, sizeof(*patience->user));
 		patience->user[i] = (struct impatience){ user, PATIENCE_MS };
 		patience->count++;
 	}

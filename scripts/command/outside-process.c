@@ -97,17 +97,11 @@ read_auxiliary(struct process *process)
 static void
 read_user(struct process *process)
 {
-	enum { STATUS_MOST = 1 << 20 };
-	size_t size;
-	char *status = file_read(process->directory, "status", STATUS_MOST, &size);
-	const char *ids = status == NULL ? NULL : strstr(status, "\nUid:");
-	char *effective;
+	char *status = file_read_status(process->directory);
+	uint32_t ids[FILE_IDS];
 
-	/* Real, effective, saved, of the file system. */
-	if (ids != NULL)
-		strtoul(ids + strlen("\nUid:"), &effective, 10);
-	if (ids != NULL)
-		process->user = (uint32_t)strtoul(effective, NULL, 10);
+	if (status != NULL && file_find_ids(status, "\nUid:", ids))
+		process->user = ids[FILE_ID_EFFECTIVE];
 	free(status);
 }
 
@@ -224,15 +218,8 @@ is_there(int pidfd)
 static int
 open_directory(const struct holder *holder, int pidfd)
 {
-	char path[64];
-	int directory;
+	int directory = holder_open(holder);
 
-	if (holder->tid == holder->pid)
-		snprintf(path, sizeof(path), "/proc/%d", (int)holder->pid);
-	else
-		snprintf(
-		    path, sizeof(path), "/proc/%d/task/%d", (int)holder->pid, (int)holder->tid);
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory == -1 || is_there(pidfd))
 		return directory;
 	close(directory);
@@ -323,11 +310,19 @@ process_facts(const struct process *process)
 	};
 }
 
+long
+process_number(const char *wanted)
+{
+	bool is_number = *wanted != '\0' && strspn(wanted, "0123456789") == strlen(wanted);
+
+	return is_number ? strtol(wanted, NULL, 10) : -1;
+}
+
 bool
 process_is(const struct process *process, const char *wanted)
 {
-	if (*wanted != '\0' && strspn(wanted, "0123456789") == strlen(wanted))
-		return strtol(wanted, NULL, 10) == process->pid;
+	if (process_number(wanted) != -1)
+		return process_number(wanted) == process->pid;
 	return fnmatch(wanted, process->name, 0) == 0 ||
 	       fnmatch(wanted, base_name(process->image), 0) == 0;
 }

@@ -55,8 +55,10 @@ struct facts process_facts(const struct process *process);
 
 /*
  * Whether this is the program that someone means: its pid, or a shell pattern for the last part of
- * the path that was executed, or of the program behind it.
+ * the path that was executed, or of the program behind it. process_number(): the pid, or -1 where it
+ * is a pattern.
  */
+long process_number(const char *wanted);
 bool process_is(const struct process *process, const char *wanted);
 
 #endif

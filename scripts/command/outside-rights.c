@@ -18,41 +18,22 @@
 #include "allocate.h"
 #include "outside-file.h"
 
-enum { GROUPS_MOST = 65536, STATUS_MOST = 1 << 20 };
-
-/* Four numbers: real, effective, saved, of the file system. */
-static bool
-read_last(const char *status, const char *key, unsigned *last)
-{
-	const char *at = strstr(status, key);
-	char *end;
-
-	if (at == NULL)
-		return false;
-	at += strlen(key);
-	for (int i = 0; i < 4; i++, at = end) {
-		*last = (unsigned)strtoul(at, &end, 10);
-		if (end == at)
-			return false;
-	}
-	return true;
-}
+enum { GROUPS_MOST = 65536 };
 
 bool
 rights_read(struct rights *rights, const struct process *process)
 {
-	size_t size;
-	char *status = file_read(process->directory, "status", STATUS_MOST, &size);
-	const char *groups = status == NULL ? NULL : strstr(status, "\nGroups:");
-	char *at;
+	char *status = file_read_status(process->directory);
+	char *at = status == NULL ? NULL : strstr(status, "\nGroups:");
+	uint32_t users[FILE_IDS], groups[FILE_IDS];
 
-	*rights = (struct rights){ 0 };
-	if (groups == NULL || !read_last(status, "\nUid:", &rights->user) ||
-	    !read_last(status, "\nGid:", &rights->group)) {
+	if (at == NULL || !file_find_ids(status, "\nUid:", users) ||
+	    !file_find_ids(status, "\nGid:", groups)) {
 		free(status);
 		return false;
 	}
-	at = status + (groups - status) + strlen("\nGroups:");
+	*rights = (struct rights){ .user = users[FILE_ID_FILES], .group = groups[FILE_ID_FILES] };
+	at += strlen("\nGroups:");
 	at[strcspn(at, "\n")] = '\0';
 	rights->groups = allocate_or_exit(NULL, GROUPS_MOST * sizeof(*rights->groups));
 	for (char *end; rights->count < GROUPS_MOST; at = end) {
@@ -69,12 +50,10 @@ rights_read(struct rights *rights, const struct process *process)
 static bool
 is_there(int root, const char *path, const char *suffix)
 {
+	char *whole = format_or_exit("%s%s", path + strspn(path, "/"), suffix);
 	struct stat file;
-	char *whole;
 	bool is;
 
-	if (asprintf(&whole, "%s%s", path + strspn(path, "/"), suffix) == -1)
-		allocate_or_exit(NULL, SIZE_MAX);
 	is = fstatat(root, whole, &file, AT_SYMLINK_NOFOLLOW) == 0;
 	free(whole);
 	return is;
@@ -148,11 +127,4 @@ bool
 rights_take(const struct rights *rights, const struct process *process, const char *conf)
 {
 	return take_place(process, conf) && take_rights(rights);
-}
-
-void
-rights_free(struct rights *rights)
-{
-	free(rights->groups);
-	*rights = (struct rights){ 0 };
 }

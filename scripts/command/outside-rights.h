@@ -12,9 +12,11 @@ struct rights {
 	size_t count;
 };
 
-/* Find them out. Returns false where that is not possible. Free with rights_free() where it is. */
+/*
+ * Find them out. Returns false where that is not possible. The groups are never freed: it is for a
+ * child that ends soon.
+ */
 bool rights_read(struct rights *rights, const struct process *process);
-void rights_free(struct rights *rights);
 
 /*
  * Open files from now on as the process would: below its root directory, in the directory in which

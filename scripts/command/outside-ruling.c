@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-ruling.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "allocate.h"
@@ -110,11 +109,4 @@ ruling_make(struct ruling *ruling, const struct policies *policies, const struct
 	    profile_read_line(&ruling->policy, process->line, &ruling->of_line, &error))
 		ruling->line = process->line;
 	narrow(ruling, process);
-}
-
-void
-ruling_free(struct ruling *ruling)
-{
-	free(ruling->rules);
-	foreign_free(&ruling->foreign);
 }

@@ -20,7 +20,10 @@ struct policies {
 bool policies_open(struct policies *policies);
 void policies_free(struct policies *policies);
 
-/* What holds for one process: all rules that can still decide something for its sockets. */
+/*
+ * What holds for one process: all rules that can still decide something for its sockets. Nothing of
+ * it is freed: it is for a child that ends soon.
+ */
 struct ruling {
 	struct policy policy;   /* its rules look at connections alone */
 	struct rule *rules;     /* those of the policy, ours */
@@ -33,11 +36,10 @@ struct ruling {
 
 /*
  * Rule as the shim would inside: by the process's own KASHIM_CONF and KASHIM where the shim is
- * loaded in it, else by the policy of the caller. It refers to both. Free with ruling_free(). What
- * the process names is read, and its patterns are matched: see bounded.h.
+ * loaded in it, else by the policy of the caller. It refers to both. What the process names is
+ * read, and its patterns are matched: see bounded.h.
  */
 void ruling_make(
     struct ruling *ruling, const struct policies *policies, const struct process *process);
-void ruling_free(struct ruling *ruling);
 
 #endif

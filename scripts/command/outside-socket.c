@@ -83,8 +83,8 @@ read_socket(struct outside_socket *socket, const struct netns *netns, uint64_t i
 	socket->defaults = netns == NULL ? &unknown : &netns->defaults;
 	if (getsockopt(socket->copy, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
 		socket->state = info.tcpi_state;
-	socket->next_probe =
-	    next_probe(socket, &info, netns == NULL ? NULL : netns_find(netns, inode));
+	socket->next_probe = next_probe(
+	    socket, &info, netns == NULL ? NULL : listed_find(netns->listed, netns->count, inode));
 	if (!socket->listens && socket->remote.known)
 		socket->direction =
 		    netns_listens(netns, &socket->local) ? DIRECTION_ACCEPT : DIRECTION_CONNECT;
@@ -114,14 +114,12 @@ socket_listed(const struct listed *listed)
 static struct netns *
 find_netns(struct netns *met, int copy, int directory)
 {
-	uint64_t cookie = enter_cookie(copy);
-	struct stat stat = { 0 };
+	uint64_t cookie = enter_cookie(copy), inode = netns_inode(directory);
 
 	for (struct netns *netns = met; cookie != 0 && netns != NULL; netns = netns->next)
 		if (netns->cookie == cookie)
 			return netns;
-	fstatat(directory, "ns/net", &stat, 0);
-	while (met != NULL && (met->inode != stat.st_ino || (cookie != 0 && met->cookie != 0)))
+	while (met != NULL && (met->inode != inode || (cookie != 0 && met->cookie != 0)))
 		met = met->next;
 	return met;
 }
@@ -139,7 +137,7 @@ static int
 open_listed(struct outside_socket *socket, struct netns *met, const struct held *held, int why)
 {
 	for (const struct netns *netns = met; netns != NULL; netns = netns->next) {
-		const struct listed *listed = netns_find(netns, held->inode);
+		const struct listed *listed = listed_find(netns->listed, netns->count, held->inode);
 
 		if (listed == NULL)
 			continue;

@@ -7,6 +7,7 @@
 
 #include "allocate.h"
 #include "apply.h"
+#include "bounded.h"
 #include "outside-launcher.h"
 
 /* Milliseconds for a thousand sockets. */
@@ -58,7 +59,7 @@ make_owner(struct look *look, uint32_t holder)
 	}
 	ruling_make(&owner->ruling, look->visit->policies, &owner->process);
 	launcher_find(owner->cleared, &owner->process);
-	look->owner = allocate_or_exit(look->owner, (look->owners + 1) * sizeof(struct owner *));
+	look->owner = grow_or_exit(look->owner, look->owners, sizeof(*look->owner));
 	look->owner[look->owners++] = owner;
 	return owner;
 }
@@ -169,6 +170,32 @@ look_at_holder(int out, void *context)
 		look_at_socket(&look, &look.visit->held[i]);
 }
 
+static int
+by_fd(const void *a, const void *b)
+{
+	return ((const struct held *)a)->fd - ((const struct held *)b)->fd;
+}
+
+void
+visit_choose(struct visit *visit)
+{
+	const struct holder *holder = visit->holder;
+
+	visit->held = allocate_or_exit(NULL, (holder->count + 1) * sizeof(*visit->held));
+	visit->count = 0;
+	for (size_t i = 0; i < holder->count; i++) {
+		const struct holding *owner = holders_owner(visit->holders, holder->held[i].inode);
+
+		if (owner != NULL && owner->visited)
+			continue;
+		if (owner != NULL && *visit->operands == NULL &&
+		    &visit->holders->holder[owner->holder] != holder)
+			continue;
+		visit->held[visit->count++] = holder->held[i];
+	}
+	qsort(visit->held, visit->count, sizeof(*visit->held), by_fd);
+}
+
 /* In the parent. */
 struct delivery {
 	const struct visit *visit;
@@ -193,9 +220,11 @@ deliver(const void *message, size_t size, void *context)
 		delivery->visit->met_operands[i] |= marks[i] != 0;
 }
 
-enum bounded_end
-visit_holder(const struct visit *visit, visit_found *found, void *context, int64_t *waited)
+bool
+visit_holder(
+    const struct visit *visit, struct patience *patience, visit_found *found, void *context)
 {
+	uint32_t user = visit->holder->user;
 	struct delivery delivery = { visit, found, context };
 	/* The child's copy of it is the child's own. */
 	struct visit copy = *visit;
@@ -204,8 +233,12 @@ visit_holder(const struct visit *visit, visit_found *found, void *context, int64
 		.work_context = &copy,
 		.receive = deliver,
 		.receive_context = &delivery,
-		.patience = visit->patience + (int64_t)(visit->count * THOUSAND_MS / 1000),
+		.patience =
+		    patience_of(patience, user) + (int64_t)(visit->count * THOUSAND_MS / 1000),
 	};
 
-	return bounded_run(&bounded, waited);
+	if (bounded_run(&bounded))
+		return true;
+	patience_lose(patience, user);
+	return false;
 }

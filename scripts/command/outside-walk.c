@@ -25,12 +25,6 @@ struct round {
 	pid_t refused; /* the last process of which something was */
 };
 
-static bool
-is_pid(const char *operand)
-{
-	return *operand != '\0' && strspn(operand, "0123456789") == strlen(operand);
-}
-
 /* Whether a process may be meant, so that it is worth a look. */
 static bool
 may_be_meant(pid_t pid, char *const *operands)
@@ -38,35 +32,8 @@ may_be_meant(pid_t pid, char *const *operands)
 	bool may = *operands == NULL;
 
 	for (; *operands != NULL && !may; operands++)
-		may = !is_pid(*operands) || strtol(*operands, NULL, 10) == pid;
+		may = process_number(*operands) == -1 || process_number(*operands) == pid;
 	return may;
-}
-
-static int
-by_fd(const void *a, const void *b)
-{
-	return ((const struct held *)a)->fd - ((const struct held *)b)->fd;
-}
-
-/* What is still to be visited with this holder. Of all processes, the owner is the one. */
-static size_t
-choose(const struct round *round, const struct holder *holder, struct held *chosen)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < holder->count; i++) {
-		const struct holding *owner = holders_owner(&round->holders, holder->held[i].inode);
-
-		if (owner != NULL && owner->visited)
-			continue;
-		if (owner != NULL && *round->operands == NULL &&
-		    &round->holders.holder[owner->holder] != holder)
-			continue;
-		chosen[count++] = holder->held[i];
-	}
-	if (count != 0)
-		qsort(chosen, count, sizeof(*chosen), by_fd);
-	return count;
 }
 
 /*
@@ -75,13 +42,10 @@ choose(const struct round *round, const struct holder *holder, struct held *chos
 static bool
 meet_netns(struct walk *walk, const struct holder *holder)
 {
-	char path[64];
+	int directory = holder_open(holder);
 	struct file_stat stat;
 	bool same = false;
-	int directory;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)holder->pid, (int)holder->tid);
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory == -1)
 		return false;
 	if (file_read_stat(directory, &stat)) {
@@ -126,28 +90,24 @@ static void
 visit(struct round *round, const struct holder *holder)
 {
 	struct walk *walk = round->walk;
-	struct held *chosen = allocate_or_exit(NULL, (holder->count + 1) * sizeof(*chosen));
 	struct visit visit = {
 		.policies = &walk->policies,
 		.holders = &round->holders,
 		.holder = holder,
-		.held = chosen,
-		.count = choose(round, holder, chosen),
 		.operands = round->operands,
 		.met_operands = round->met_operands,
 		.changes = walk->changes,
-		.patience = patience_of(&walk->patience, holder->user),
 	};
 
+	visit_choose(&visit);
 	if ((visit.count != 0 || *round->operands != NULL) && meet_netns(walk, holder)) {
 		visit.met = walk->met;
-		if (visit_holder(&visit, pass_on, round, NULL) != BOUNDED_DONE) {
-			patience_lose(&walk->patience, holder->user);
+		if (!visit_holder(&visit, &walk->patience, pass_on, round)) {
 			walk->unjudged++;
 			tell_process(round, holder, "it does not answer in time", 0);
 		}
 	}
-	free(chosen);
+	free(visit.held);
 }
 
 /* Without operands nobody knows whether it has a socket at all. */
@@ -158,10 +118,10 @@ visit_refused(struct round *round, struct holder *holder)
 	bool named = false;
 
 	for (size_t i = 0; round->operands[i] != NULL; i++) {
-		char *const operand = round->operands[i];
+		long number = process_number(round->operands[i]);
 
-		if (is_pid(operand) ? strtol(operand, NULL, 10) == holder->pid
-				    : fnmatch(operand, holder->command, 0) == 0)
+		if (number != -1 ? number == holder->pid
+				 : fnmatch(round->operands[i], holder->command, 0) == 0)
 			named = round->met_operands[i] = true;
 	}
 	walk->any_refused = true;
@@ -215,19 +175,23 @@ visit_all(struct round *round)
 
 /* Sockets that are listed, and of which no process was found: someone else's, or the kernel's. */
 static void
-visit_rest(struct round *round, struct netns *netns, int self)
+visit_rest(struct round *round, const struct netns *netns, int self)
 {
-	for (size_t i = 0; i < round->holders.holdings; i++)
-		netns_mark(netns, round->holders.holding[i].inode);
-	netns_refresh(netns, self);
-	for (size_t i = 0; i < netns->count; i++) {
-		const struct finding finding = finding_of_listed(&netns->listed[i]);
+	size_t count;
+	struct listed *now = listed_read(self, &count);
 
-		if (netns->listed[i].seen)
+	listed_sort_by_ports(now, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct finding finding = finding_of_listed(&now[i]);
+
+		/* What is new was not there when the processes were looked at. */
+		if (listed_find(netns->listed, netns->count, now[i].inode) == NULL ||
+		    holders_owner(&round->holders, now[i].inode) != NULL)
 			continue;
 		round->found(&finding, round->context);
 		round->walk->listed_alone++;
 	}
+	free(now);
 }
 
 bool
@@ -252,7 +216,8 @@ walk_sockets(struct walk *walk, char *const *operands, visit_found *found, void 
 			continue;
 		good = false;
 		fprintf(stderr, "kashim: %s: %s\n", operands[i],
-		    is_pid(operands[i]) ? "no such process" : "no process runs this program");
+		    process_number(operands[i]) != -1 ? "no such process"
+						      : "no process runs this program");
 	}
 	if (self != -1)
 		close(self);

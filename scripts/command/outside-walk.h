@@ -2,7 +2,6 @@
 #ifndef KASHIM_OUTSIDE_WALK_H
 #define KASHIM_OUTSIDE_WALK_H
 
-#include "outside-patience.h"
 #include "outside-visit.h"
 
 /* A walk over the sockets of running processes, for status and apply. Starts as { 0 }, with

@@ -20,23 +20,14 @@ enum { ANSWER_SIZE = 32 * 1024 };
 /* include/net/tcp_states.h: a connection that is not complete yet. */
 enum { NEW_SYN_RECV = 12 };
 
-static void
-open_here(void *context)
-{
-	int *fd = context;
-
-	*fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-}
-
 int
 diag_open(int directory)
 {
 	const struct timeval patience = { .tv_sec = 2 };
-	int fd = -1;
+	int fd = enter_socket(directory, AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
 
-	if (!enter_netns(directory, open_here, &fd) || fd == -1)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (fd != -1)
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return fd;
 }
 

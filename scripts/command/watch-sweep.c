@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <netinet/tcp.h>
@@ -15,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "allocate.h"
+#include "clock.h"
 #include "watch-diag.h"
 
 /* What could not be looked at is tried again after 1 sweep, 2, 4 and so on, up to so many. */
@@ -53,12 +53,8 @@ is_due(const struct known_socket *known, const struct diag *socket)
 static void
 add_fresh(struct round *round, const struct diag *socket)
 {
-	size_t at = round->count++;
-
-	if ((at & (at - 1)) == 0)
-		round->fresh =
-		    allocate_or_exit(round->fresh, (at == 0 ? 1 : 2 * at) * sizeof(*round->fresh));
-	round->fresh[at] = (struct fresh){ socket->inode, socket->cookie, KNOWN_NOT };
+	round->fresh = grow_or_exit(round->fresh, round->count, sizeof(*round->fresh));
+	round->fresh[round->count++] = (struct fresh){ socket->inode, socket->cookie, KNOWN_NOT };
 }
 
 /* A socket that no process has yet stays new. */
@@ -144,19 +140,12 @@ by_inode(const void *a, const void *b)
 static struct fresh *
 find_fresh(const struct round *round, uint64_t inode)
 {
-	size_t first = 0;
-	size_t end = round->count;
+	const struct fresh key = { .inode = inode };
+	struct fresh *found = bsearch(&key, round->fresh, round->count, sizeof(key), by_inode);
 
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-
-		if (round->fresh[middle].inode < inode)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return first < round->count && round->fresh[first].inode == inode ? &round->fresh[first]
-									  : NULL;
+	while (found != NULL && found > round->fresh && found[-1].inode == inode)
+		found--;
+	return found;
 }
 
 static bool
@@ -204,46 +193,26 @@ take_finding(const struct finding *finding, void *context)
 		fresh->state = state_after(finding);
 }
 
-/* Of its sockets, those that it owns. */
-static size_t
-choose(const struct round *round, const struct holder *holder, struct held *chosen)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < holder->count; i++) {
-		const struct holding *owner = holders_owner(&round->holders, holder->held[i].inode);
-
-		if (owner != NULL && &round->holders.holder[owner->holder] == holder)
-			chosen[count++] = holder->held[i];
-	}
-	return count;
-}
-
 static void
 visit(struct round *round, const struct holder *holder)
 {
 	static char *const everyone[] = { NULL };
-	struct held *chosen = allocate_or_exit(NULL, (holder->count + 1) * sizeof(*chosen));
-	const struct visit visit = {
+	struct visit visit = {
 		.policies = &round->sweep->policies,
 		.met = round->met,
 		.holders = &round->holders,
 		.holder = holder,
-		.held = chosen,
-		.count = choose(round, holder, chosen),
 		.operands = everyone,
 		.changes = true,
-		.patience = patience_of(&round->patience, holder->user),
 	};
 	struct text program = text_in(round->program, sizeof(round->program));
 
 	text_put(&program, holder->command);
 	round->news = (struct sweep_news){ .pid = holder->pid, .program = round->program };
-	if (visit.count != 0 && visit_holder(&visit, take_finding, round, NULL) != BOUNDED_DONE) {
-		patience_lose(&round->patience, holder->user);
+	visit_choose(&visit);
+	if (visit.count != 0 && !visit_holder(&visit, &round->patience, take_finding, round))
 		round->news.wrong = "it does not answer in time";
-	}
-	free(chosen);
+	free(visit.held);
 	round->sweep->metrics.changed += round->news.changed;
 	round->sweep->metrics.unreadable += round->news.wrong != NULL;
 	if (round->news.changed != 0 || round->news.wrong != NULL)
@@ -317,10 +286,7 @@ count_sockets(struct sweep *sweep)
 static double
 seconds_of(clockid_t clock)
 {
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	return (double)clock_ns(clock) / 1e9;
 }
 
 /* Our own, and that of the children that have ended. */

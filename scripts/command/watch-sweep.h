@@ -3,7 +3,6 @@
 #define KASHIM_WATCH_SWEEP_H
 
 #include "metrics.h"
-#include "outside-patience.h"
 #include "outside-visit.h"
 #include "watch-known.h"
 
