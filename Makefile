@@ -114,7 +114,9 @@ $(Q)mkdir -p $(@D)
 $(Q)$(CC) $(KASHIM_CPPFLAGS) -MMD -MP $(INCLUDES) $(CPPFLAGS) $(KASHIM_CFLAGS) $(CFLAGS) $(FLAGS)
 endef
 build/pic/%.o: INCLUDES = $(SHIM_INCLUDES)
-build/pic/%.o: FLAGS = $(SHIM_CFLAGS)
+build/pic/%.o: FLAGS = $(SHIM_CFLAGS) -fno-asynchronous-unwind-tables
+# A thread that waits in connect(2) or accept(2) and is cancelled unwinds its stack through these, and through no others.
+build/pic/shim/interpose.o build/pic/shim/connection.o: FLAGS = $(SHIM_CFLAGS) -fasynchronous-unwind-tables
 build/%.o: INCLUDES = $(COMMAND_INCLUDES) $(LIBCONFIG_CFLAGS)
 build/unit/%.o: INCLUDES = $(COMMAND_INCLUDES) -Itests/unit $(LIBCONFIG_CFLAGS) $(CHECK_CFLAGS)
 build/unit/%.o: FLAGS = $(SANITIZE)

@@ -23,6 +23,13 @@ load ../lib/same
 	[ "$(grep -c 'cancelled in it, 0, cancelled, cleaned up 1, 0 more' with)" = 5 ]
 }
 
+# Without tables for it in the frames of the shim, the unwinding would end there, and the handlers would not run.
+@test "the stack of a cancelled thread is unwound through the shim, as C++ programs do" {
+	compiler -D_GNU_SOURCE -fexceptions -o unwinding "$ROOT/tests/lib/inside/cancel_calls.c" -pthread -ldl
+	same_output "$PWD/unwinding" deferred '' 6
+	[ "$(grep -c 'cancelled in it, 0, cancelled, cleaned up 1, 0 more' with)" = 5 ]
+}
+
 @test "a thread that is to be cancelled just as a call returns loses nothing" {
 	compiler -D_GNU_SOURCE -DLIBRARY -shared -fPIC -o late.so "$ROOT/tests/lib/inside/cancel_calls.c" -ldl
 	behind "$PWD/late.so"

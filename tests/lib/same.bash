@@ -11,9 +11,11 @@ behind() {
 	BEHIND=$1
 }
 
-# A topic of a program, what the reports have to say to show that the shim was there, and the fewest lines.
+# A topic of a program of the tests or at a path, what the reports have to say to show that the shim was there, and the fewest lines.
 same_output() {
-	local command=("$ROOT/build/tests/$1" "$2") decided=${3:-idle 33 s,.*mode tighten}
+	local program=$ROOT/build/tests/$1
+	[ "${1#/}" = "$1" ] || program=$1
+	local command=("$program" "$2") decided=${3:-idle 33 s,.*mode tighten}
 	run_to without env ${BEHIND:+"LD_PRELOAD=$BEHIND"}
 	[ "$(wc -l <without)" -ge "${4:-10}" ] || fail "control: $(cat without)" || return
 	run_to with "${WRAPPED[@]}" "LD_PRELOAD=$SHIM${BEHIND:+:$BEHIND}"
