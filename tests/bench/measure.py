@@ -98,6 +98,6 @@ def bar(row, which, limit):
     row.update(bar_on=which, bar=limit, met=row[which] <= limit)
 
 
-def bar_noise(row, again):
-    """Within noise: at most what none differs from none in half of the rounds."""
-    bar(row, "extra", max(-again["extra_low"], again["extra_high"]))
+def bar_noise(row, again, least=0):
+    """Within noise: at most what none differs from none in half of the rounds, or `least`, where that is below what a clock tells."""
+    bar(row, "extra", max(-again["extra_low"], again["extra_high"], least))
