@@ -7,7 +7,7 @@ load ../lib/live
 load ../lib/play
 
 # A program of an ordinary user, where /etc/kashim.* is what `prepare` made of it, in a mount namespace; the library comes by
-# the variable. PLAYED is what it does.
+# the variable. PLAYED is what it does. The test's directory is /mnt there: the user may have no way to its path.
 as_user() {
 	local prepare=$1
 	needs other-users mount-namespaces
@@ -19,7 +19,8 @@ as_user() {
 	start_plain unshare --mount sh -euc '
 		mount -t tmpfs none /etc
 		printf "nobody:x:65534:65534::/:/bin/sh\n" >/etc/passwd
-		cd "$1"
+		mount --bind "$1" /mnt
+		cd /mnt
 		eval "$2"
 		shift 2
 		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh "$PWD" "$prepare" "${WITH_USER[@]}" \
@@ -34,15 +35,10 @@ reports() {
 }
 
 prepared() {
-	local prepare=$1 expected=$2 path
-	path=$BATS_TEST_TMPDIR
-	while [ "$path" != / ]; do
-		chmod o+x "$path"
-		path=$(dirname "$path")
-	done
+	local prepare=$1 expected=$2
 	: >report
 	chmod 666 report
-	WITH_USER=(env "KASHIM_LOG=$PWD/report" "LD_PRELOAD=$PWD/libkashim.so")
+	WITH_USER=(env KASHIM_LOG=/mnt/report LD_PRELOAD=/mnt/libkashim.so)
 	as_user "$prepare"
 	have a "$expected"
 }
@@ -104,11 +100,12 @@ prepared() {
 		mount -t tmpfs none /etc
 		echo "defaults: { mode = \"off\"; };" >/etc/kashim.conf
 		chmod 600 /etc/kashim.conf
-		cd "$1"
+		mount --bind "$1" /mnt
+		cd /mnt
 		chmod 777 .
-		setpriv --reuid 65534 --regid 65534 --clear-groups strace -o trace -E LD_PRELOAD="$1/libkashim.so" /bin/true
+		setpriv --reuid 65534 --regid 65534 --clear-groups strace -o trace -E LD_PRELOAD=/mnt/libkashim.so /bin/true
 		chmod 644 /etc/kashim.conf
-		setpriv --reuid 65534 --regid 65534 --clear-groups strace -o control -E LD_PRELOAD="$1/libkashim.so" /bin/true' sh "$PWD"
+		setpriv --reuid 65534 --regid 65534 --clear-groups strace -o control -E LD_PRELOAD=/mnt/libkashim.so /bin/true' sh "$PWD"
 	not grep -E '^(clone|fork|vfork|clone3)\(' trace
 	grep -qE '^clone\(' control || fail "control: $(cat control)"
 }
