@@ -77,7 +77,7 @@ rescue() {
 	open_host
 	put_broken_library
 	mkfifo words
-	timeout 20 "${HOST[@]}" sh <words >log 2>&1 3>&- &
+	timeout "$PATIENCE" "${HOST[@]}" sh <words >log 2>&1 3>&- &
 	STARTED+=("$!")
 	cat >words <<-'END'
 		try() { ls / >/dev/null 2>&1 && echo "$1: works" || echo "$1: does not"; }

@@ -46,7 +46,7 @@ refused() {
 systemd_says() {
 	in_host test -x /lib/systemd/systemd || skip 'systemd is not installed'
 	in_host sh -c 'mkdir -p /opt/run; chown 65534 /opt/run; chmod 700 /opt/run'
-	in_host timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups env -i HOME=/ XDG_RUNTIME_DIR=/opt/run \
+	in_host timeout "$PATIENCE" setpriv --reuid 65534 --regid 65534 --clear-groups env -i HOME=/ XDG_RUNTIME_DIR=/opt/run \
 		SYSTEMD_UNIT_PATH=/etc/systemd/system: SYSTEMD_LOG_LEVEL=debug /lib/systemd/systemd --test --user --unit="$1" \
 		</dev/null >said 2>&1 || skip "systemd has no test mode here: $(tail -n 1 said)"
 	sed -n "/-> Unit $1:/,/-> Unit /p" said | sed -n 's/^[[:space:]]*\(Environment\(File\)\{0,1\}: .*\)/\1/p'

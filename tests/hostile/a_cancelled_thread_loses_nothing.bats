@@ -51,9 +51,9 @@ load ../lib/same
 	compiler -shared -fPIC -o empty.so -x c /dev/null
 	in_scene "$ROOT/build/tests/cancel_calls" loading "$PWD/empty.so" >without
 	grep -q '^dlopen: returned, 1, cancelled' without || fail "control: $(cat without)"
-	in_scene env "KASHIM_CONF=$PWD/k.conf" timeout 10 "$ROOT/build/tests/cancel_calls" loading "$SHIM" >with
+	in_scene env "KASHIM_CONF=$PWD/k.conf" timeout "$PATIENCE" "$ROOT/build/tests/cancel_calls" loading "$SHIM" >with
 	diff without with
 	rm k.policy
-	in_scene env "KASHIM_CONF=$PWD/k.conf" timeout 10 "$ROOT/build/tests/cancel_calls" loading "$SHIM" >with
+	in_scene env "KASHIM_CONF=$PWD/k.conf" timeout "$PATIENCE" "$ROOT/build/tests/cancel_calls" loading "$SHIM" >with
 	diff without with
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Each system call of the shim, and of the children that compile the text for it, is made to fail with each plausible error,
 # one at a time: the program prints what it prints without the shim, its calls have the same results and descriptors, and it
-# ends the same way, and in time.
+# ends the same way, without waiting for a clock to let it go on.
 
 load ../lib/live
 load ../lib/play

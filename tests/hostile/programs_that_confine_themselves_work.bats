@@ -40,7 +40,7 @@ onion_router() {
 	[ "$CONFINED" = "$tor" ]
 	expect_policy "$tor" listen established
 	# It goes on to serve: this is no SOCKS request.
-	printf 'GET / HTTP/1.0\r\n\r\n' | in_scene timeout 5 nc.openbsd 127.0.0.1 "$PORT" | grep -q 'not an HTTP Proxy'
+	printf 'GET / HTTP/1.0\r\n\r\n' | in_scene timeout "$PATIENCE" nc.openbsd 127.0.0.1 "$PORT" | grep -q 'not an HTTP Proxy'
 	has "$tor" listen established
 }
 

@@ -30,6 +30,6 @@ same_output() {
 run_to() {
 	local output=$1 status=0
 	shift
-	in_scene timeout -k 1 30 "$@" "${command[@]}" >"$output" 2>&1 || status=$?
+	in_scene timeout -k 1 "$PATIENCE" "$@" "${command[@]}" >"$output" 2>&1 || status=$?
 	echo "exit status $status" >>"$output"
 }

@@ -47,7 +47,7 @@ members_of() {
 
 # How a command ends, with all that it prints.
 end_of() {
-	in_scene timeout -k 1 10 "$@" </dev/null 2>&1
+	in_scene timeout -k 1 "$PATIENCE" "$@" </dev/null 2>&1
 	echo "status $?"
 }
 

@@ -107,6 +107,7 @@ time.sleep(60)'
 	END
 	cc -O1 -shared -fPIC -D_GNU_SOURCE -x c -o libslow.so - <<-'END'
 		#include <dlfcn.h>
+		#include <fcntl.h>
 		#include <poll.h>
 		#include <unistd.h>
 		#include <sys/socket.h>
@@ -114,25 +115,25 @@ time.sleep(60)'
 		{
 			int (*next)(int, int, int, const void *, socklen_t) =
 			    (int (*)(int, int, int, const void *, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
-			if (level == SOL_SOCKET && name == SO_KEEPALIVE && *(const int *)value == 0)
+			if (level == SOL_SOCKET && name == SO_KEEPALIVE && *(const int *)value == 0) {
+				creat("switching", 0644);
 				for (int i = 0; i < 3000 && access("connected", F_OK) == -1; i++)
 					poll(NULL, 0, 10);
+			}
 			return next(fd, level, name, value, size);
 		}
 	END
 	start env "LD_PRELOAD=$SHIM $PWD/libslow.so" "$PYTHON" -c '
-import ctypes, socket, sys, threading, time
+import ctypes, os, socket, sys, threading, time
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 one = socket.socket()
-begun = threading.Event()
 def switch():
-	begun.set()
 	# Without the lock of the interpreter.
 	assert ctypes.CDLL(None).setsockopt(one.fileno(), 1, 9, ctypes.byref(ctypes.c_int(0)), 4) == 0
 thread = threading.Thread(target=switch)
 thread.start()
-begun.wait()
-time.sleep(0.1)
+while not os.path.exists("switching"):
+	time.sleep(0.01)
 one.connect(listener.getsockname())
 open("connected", "w").close()
 thread.join()

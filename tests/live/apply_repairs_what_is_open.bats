@@ -173,7 +173,7 @@ all_but_listener_are() {
 		"$1" "a socket inet" >one & "$1" "a socket inet" >two &
 		for file in one two; do
 			tries=0
-			until grep -qs ready $file; do tries=$((tries + 1)); [ $tries -lt 200 ]; sleep 0.03; done
+			until grep -qs ready $file; do tries=$((tries + 1)); [ $tries -lt 1000 ]; sleep 0.03; done
 		done
 		"$2" apply --all
 		"$2" status --unprotected' sh "$PLAY" "$COMMAND" <quiet >out 2>err 9<>quiet || fail "$(cat out err)"

@@ -442,7 +442,7 @@ lock = threading.Lock()
 def ask():
 	while not os.path.exists("enough"):
 		try:
-			good = urllib.request.urlopen(url, timeout=5).read() == b"hello"
+			good = urllib.request.urlopen(url, timeout=60).read() == b"hello"
 		except OSError as error:
 			print(error)
 			good = False

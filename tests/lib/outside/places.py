@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 def fill(fd):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A program and its children under ptrace(2): what they call, and what happens when one of these calls goes wrong.
 
+A run has no limit of time but LONGEST, after which it hangs. In a run of the `patient`, what would only end by a clock hangs:
+the program's poll(2) has no end, and SIGALRM reaches nobody.
+
 For x86-64 alone, since registers are read and written.
 """
 import collections
@@ -10,22 +13,23 @@ import os
 import signal
 import struct
 import tempfile
-import time
 
 TRACEME, POKEUSER, CONT, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 6, 7, 24, 0x4200, 0x420E
 # System calls marked; forks, vforks, clones and execs told; the traced end with the tracer.
 OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x100000
 WALL = 0x40000000
 ENTRY, EXIT = 1, 2
-RAX, RDI, ORIG_RAX, RIP = 80, 112, 120, 128
+RAX, RDX, RDI, ORIG_RAX, RIP = 80, 96, 112, 120, 128
 # A child that a debugger shall not follow: here it shall.
 CLONE, CLONE_UNTRACED = 56, 0x800000
-LONGEST = 20
+POLL, FOR_EVER = 7, -1
+# Seconds: many times what the slowest machine needs.
+LONGEST = 120
 
 # Where a fault strikes: process 0 is the program, 1 its first child or grandchild, and so on; and the number of the call.
 Fault = collections.namedtuple("Fault", "process call what")
 Call = collections.namedtuple("Call", "number argument")
-Seen = collections.namedtuple("Seen", "result took calls struck")
+Seen = collections.namedtuple("Seen", "result calls struck")
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
@@ -55,19 +59,18 @@ def start(preload, command, output):
 class Run:
     """One run; `watched` are the processes whose calls are looked at."""
 
-    def __init__(self, preload, command, watched, fault=None):
-        self.fault, self.watched = fault, watched
+    def __init__(self, preload, command, watched, fault, patient):
+        self.fault, self.watched, self.patient = fault, watched, patient
         self.order, self.calls, self.held = [], collections.defaultdict(list), []
         self.error = {}
         self.struck = False
         self.status = None
         with tempfile.TemporaryFile() as output:
-            began = time.monotonic()
             self.main = start(preload, command, output.fileno())
             with self.bounded():
                 self.follow()
             output.seek(0)
-            self.seen = Seen((self.status, output.read()), self.took - began, self.calls, self.struck)
+            self.seen = Seen((self.status, output.read()), self.calls, self.struck)
 
     @contextlib.contextmanager
     def bounded(self):
@@ -96,7 +99,7 @@ class Run:
             if os.WIFSTOPPED(status):
                 self.stopped(pid, status >> 8)
             elif pid == self.main:
-                self.status, self.took = status, time.monotonic()
+                self.status = status
                 self.kill(self.held)
 
     def stopped(self, pid, why):
@@ -107,7 +110,7 @@ class Run:
         elif why == signal.SIGTRAP | 0x80:
             if self.at_call(pid):
                 return
-        elif why >> 8 == 0 and why != signal.SIGSTOP:
+        elif why >> 8 == 0 and why != signal.SIGSTOP and not (self.patient and why == signal.SIGALRM):
             deliver = why
         libc.ptrace(SYSCALL, pid, None, deliver)
 
@@ -122,6 +125,8 @@ class Run:
         call = Call(*struct.unpack_from("QQ", info.raw, 24))
         if call.number == CLONE:
             libc.ptrace(POKEUSER, pid, RDI, call.argument & ~CLONE_UNTRACED)
+        if self.patient and process == 0 and call.number == POLL:
+            libc.ptrace(POKEUSER, pid, RDX, FOR_EVER)
         if process not in self.watched:
             return False
         self.calls[process].append(call)
@@ -144,5 +149,5 @@ class Run:
         return False
 
 
-def run(preload, command, watched=(), fault=None):
-    return Run(preload, command, watched, fault).seen
+def run(preload, command, watched=(), fault=None, patient=False):
+    return Run(preload, command, watched, fault, patient).seen
