@@ -27,7 +27,7 @@ given_a_host() {
 	LIBRARY_FILE=$(echo "$HOST_ROOT"/usr/local/lib/*/libkashim.so)
 	[ -f "$LIBRARY_FILE" ] || LIBRARY_FILE=$HOST_ROOT/usr/local/lib/libkashim.so
 	[ -f "$LIBRARY_FILE" ]
-	printf '# a comment\n' >"$HOST_ROOT/etc/ld.so.preload"
+	load_nothing
 }
 
 # Refused, for this reason, and then nothing is different.
@@ -44,10 +44,29 @@ refused() {
 # The control: the same by hand.
 breaks() {
 	local status=0
-	printf '%s\n' "/${LIBRARY_FILE#"$HOST_ROOT"/}" >"$HOST_ROOT/etc/ld.so.preload"
-	timeout -s KILL 1 "${HOST[@]}" "$@" >out 2>err 3>&- </dev/null || status=$?
-	printf '# a comment\n' >"$HOST_ROOT/etc/ld.so.preload"
+	load_it
+	timeout -s KILL "$PATIENCE" "${HOST[@]}" "$@" >out 2>err 3>&- </dev/null || status=$?
+	load_nothing
 	[ "$status" -ne 0 ] || [ -s err ] || fail "control: it breaks nothing: $(cat out)"
+}
+
+# The control of a constructor that says so and then never ends.
+hangs() {
+	local family
+	load_it
+	start_in_host hung "$@"
+	wait_for grep -qx 'it hangs' hung.log || fail "control: $(cat hung.log)"
+	load_nothing
+	mapfile -t family < <(family_of "${STARTED[-1]}")
+	kill -KILL "${family[@]}"
+}
+
+load_it() {
+	printf '%s\n' "/${LIBRARY_FILE#"$HOST_ROOT"/}" >"$HOST_ROOT/etc/ld.so.preload"
+}
+
+load_nothing() {
+	printf '# a comment\n' >"$HOST_ROOT/etc/ld.so.preload"
 }
 
 @test "enable accepts the library that the host has: the control" {
@@ -141,8 +160,8 @@ breaks() {
 
 @test "enable refuses a library whose constructor hangs" {
 	given_a_host
-	constructor 'pause();'
-	breaks ls /
+	constructor 'write(2, "it hangs\n", 9); for (;;) pause();'
+	hangs ls /
 	refused 'did not end within'
 }
 
