@@ -21,8 +21,8 @@ from measure import Table, bar, bar_noise, in_turn
 
 PACE = float(os.environ.get("PACE", "1"))
 TIMES = "100"
-CALLS = variants.ROOT / "build/bench/calls"
-START = variants.ROOT / "build/bench/start"
+CALLS = variants.ROOT / "build/tests/calls"
+START = variants.ROOT / "build/tests/start"
 BLOCKS = 12
 NOTHING = 30  # ns: a call of which the shim wants nothing
 

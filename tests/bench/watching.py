@@ -39,7 +39,7 @@ class Sweeps:
 
 
 def figures(work):
-    with subprocess.Popen([HERE / "build/bench/many_connections", str(ENDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen([HERE / "build/tests/many_connections", str(ENDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         if holder.stdout.readline() != b"ready\n":
             return {}
         sweeps = Sweeps(work)

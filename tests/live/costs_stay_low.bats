@@ -9,7 +9,7 @@ load ../lib/live
 # Without what a debugger wants: valgrind gives up where it cannot read that.
 use_stripped() {
 	strip --strip-debug -o shim.so "$SHIM"
-	strip --strip-debug -o calls "$ROOT/build/bench/calls"
+	strip --strip-debug -o calls "$TOOLS/calls"
 	CALLS=$PWD/calls
 }
 
