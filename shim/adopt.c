@@ -123,8 +123,22 @@ adopt_accepted(const struct loaded *loaded, int fd)
 	return is_last;
 }
 
+/*
+ * Whether connections wait that came before the listener had the policy: net/ipv4/tcp.c,
+ * tcp_get_info(). Where the kernel does not say, there may be some.
+ */
+static bool
+has_queue(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	return kernel_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1 ||
+	       info.tcpi_unacked != 0;
+}
+
 enum mark
-adopt_listener(const struct loaded *loaded, int fd)
+adopt_listener(const struct loaded *loaded, int fd, bool accepts)
 {
 	int protocol = tcp_protocol(fd);
 	enum mark mark = protocol == 0 ? MARK_OTHER : MARK_UNKNOWN;
@@ -137,8 +151,8 @@ adopt_listener(const struct loaded *loaded, int fd)
 		}
 		carry(loaded, fd, true);
 		in_flight_set(loaded, fd, true);
-		mark = MARK_LATE;
-		if (marks.kept != NULL)
+		mark = accepts || has_queue(fd) ? MARK_LATE : MARK_TCP;
+		if (accepts && marks.kept != NULL)
 			atomic_store(&marks.kept->listener_adopted, kernel_clock());
 		report_socket(fd, loaded, 0, false);
 	}
@@ -199,7 +213,7 @@ static void
 adopt_one(const struct loaded *loaded, int fd)
 {
 	if (tcp_listens(fd))
-		adopt_listener(loaded, fd);
+		adopt_listener(loaded, fd, false);
 	else if (endpoint_remote(fd).known)
 		adopt_connection(loaded, fd, DIRECTION_ACCEPT, NULL, 0);
 }
@@ -210,7 +224,7 @@ adopt_made(const struct loaded *loaded, int fd, enum direction direction)
 	if (tcp_protocol(fd) <= 0)
 		return;
 	if (tcp_listens(fd)) {
-		adopt_listener(loaded, fd);
+		adopt_listener(loaded, fd, false);
 	} else if (endpoint_remote(fd).known) {
 		adopt_connection(loaded, fd, direction, NULL, 0);
 	} else {

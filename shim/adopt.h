@@ -18,8 +18,12 @@
 void adopt_connection(const struct loaded *loaded, int fd, enum direction direction,
     const struct sockaddr *address, socklen_t size);
 
-/* A socket that listens. Returns what to remember, and remembers it. */
-enum mark adopt_listener(const struct loaded *loaded, int fd);
+/*
+ * A socket that listens. Returns what to remember, and remembers it. `accepts`: the program has
+ * accepted a connection from it just now; then the next ones are looked at as well. Before that it
+ * may still confine itself, so none is, unless it waits in the queue already.
+ */
+enum mark adopt_listener(const struct loaded *loaded, int fd, bool accepts);
 
 /*
  * A connection that was accepted from a listener that got the policy late. Returns whether those

@@ -162,7 +162,7 @@ connection_accepted(const struct loaded *loaded, int fd, int listener, enum mark
 	}
 	/* This connection was there before its listener was brought in. */
 	if (mark == MARK_UNKNOWN && !is_local(address, size) &&
-	    adopt_listener(loaded, listener) >= MARK_TCP)
+	    adopt_listener(loaded, listener, true) >= MARK_TCP)
 		mark = MARK_LATE;
 	if (mark == MARK_LATE) {
 		/* Unless the listener is MPTCP: the kernel does not pass a user timeout on. */

@@ -95,7 +95,7 @@ listen(int fd, int backlog)
 	errno = saved;
 	result = loaded->next.listen(fd, backlog);
 	if (result == 0 && mark == MARK_UNKNOWN && !load_is_off(loaded)) {
-		adopt_listener(loaded, fd);
+		adopt_listener(loaded, fd, false);
 		errno = saved;
 	}
 	return result;
