@@ -29,9 +29,10 @@ bricked() {
 	not in_host kashim system disable >out 2>&1
 }
 
-# The file system of the host, from outside: there, mount does not start.
+# The file system of the host, from outside: there, mount does not start. The mount alone: mount(8) hands the options of an
+# overlay on again, which Linux 6.5 refuses.
 mount_read_only() {
-	nsenter --target "$(children_of "${STARTED[-1]}")" --mount mount -o remount,ro "$PWD/stage/host"
+	nsenter --target "$(children_of "${STARTED[-1]}")" --mount mount -o remount,bind,ro "$PWD/stage/host"
 }
 
 rescue() {
