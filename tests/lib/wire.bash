@@ -320,12 +320,13 @@ lost() {
 	took "$MEASURED" "$3"
 }
 
-# A program ended by itself, with this exit status, so many seconds after the last byte.
+# A program ended by itself, with an exit status of this pattern, so many seconds after the last byte.
 gave_up() {
 	local status ended
 	wait_for ended "$1"
 	read -r status ended <"$1.end"
-	[ "$status" = "$2" ] || fail "$1 ended with $status: $(cat "$1.log")" || return
+	# shellcheck disable=SC2053 # a pattern
+	[[ $status = $2 ]] || fail "$1 ended with $status: $(cat "$1.log")" || return
 	MEASURED=$(in_seconds $((ended - PINGED)))
 	took "$MEASURED" "$3"
 }

@@ -84,7 +84,8 @@ socat_notices() {
 	silence
 	network_reboot_server
 	within 2.9
-	gave_up kashim 0 $IDLE
+	# socat 1.8 calls it a failure.
+	gave_up kashim '[01]' $IDLE
 	until_after 2 "$(now)"
 	is_waiting plain
 	row "socat, rebooted server" "still waiting" "ended after $MEASURED s" "$IDLE s"
