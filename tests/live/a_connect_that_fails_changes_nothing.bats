@@ -84,7 +84,7 @@ import ctypes, signal, socket, struct, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 signal.signal(signal.SIGALRM, lambda *arguments: None)
 signal.siginterrupt(signal.SIGALRM, True)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
+signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
 kept = socket.socket()
 address = struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", 7, socket.inet_aton("192.0.2.1"))
 result = libc.connect(kept.fileno(), address, 16)

@@ -18,7 +18,7 @@ try:
 	client.connect(address)
 except BlockingIOError:
 	pass
-listener.settimeout(10)
+listener.settimeout(60)
 accepted = listener.accept()
 unused = socket.socket(family, type, protocol)
 time.sleep(60)' "$@" "$PORT"
