@@ -32,10 +32,10 @@ is_true() {
 
 @test "the sessions in the README print what stands there" {
 	readme_session >expected
-	is_true 8
+	is_true 7
 }
 
 @test "the sessions in kashim(1) print what stands there" {
 	manual_session >expected
-	is_true 10
+	is_true 11
 }
