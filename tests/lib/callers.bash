@@ -6,11 +6,10 @@
 
 MAKE_SOCKETS=$ROOT/build/tests/make_sockets
 EARLY_SOCKETS=$ROOT/build/tests/early_sockets
-OTHER_SOCKOPTS=$ROOT/build/tests/other_sockopts
 
 needs_helpers() {
 	local helper
-	for helper in "$MAKE_SOCKETS" "$EARLY_SOCKETS" "$OTHER_SOCKOPTS"; do
+	for helper in "$MAKE_SOCKETS" "$EARLY_SOCKETS"; do
 		[ -x "$helper" ] || fail "build first: make build/tests/$(basename "$helper")" || return
 	done
 }

@@ -111,8 +111,8 @@ takes_low_numbers() {
 
 is_other() {
 	call sequence "$@"
-	[ "$("$OTHER_SOCKOPTS" "$PID" | grep -cE ' keepalive=0$')" -ge 1 ] || fail "$("$OTHER_SOCKOPTS" "$PID")"
-	! "$OTHER_SOCKOPTS" "$PID" | grep keepalive=1 || fail "touched"
+	[ "$("$SOCKOPTS" --others "$PID" | grep -cE ' keepalive=0$')" -ge 1 ] || fail "$("$SOCKOPTS" --others "$PID")"
+	! "$SOCKOPTS" --others "$PID" | grep keepalive=1 || fail "touched"
 	[ -z "$(sockets_of "$PID")" ] || fail "$(sockets_of "$PID")"
 }
 

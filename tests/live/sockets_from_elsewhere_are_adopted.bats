@@ -7,11 +7,8 @@ load ../lib/live
 load ../lib/callers
 
 needs_helpers() {
-	local helper
 	needs_python
-	for helper in "$OTHER_SOCKOPTS" "$MAKE_SOCKETS"; do
-		[ -x "$helper" ] || fail "build first: make build/tests/$(basename "$helper")" || return
-	done
+	[ -x "$MAKE_SOCKETS" ] || fail "build first: make build/tests/make_sockets"
 }
 
 # Clients that were connected by the kernel, whether or not somebody accepts them.
@@ -419,13 +416,13 @@ others() {
 	wait_for listens
 	# Flags and position of each.
 	tail -n +1 "/proc/$program/fdinfo/2"[0-5] >before
-	"$OTHER_SOCKOPTS" "$program" | grep ' keepalive=0$' | grep '^fd=2[0-9] ' >sockets_before
+	"$SOCKOPTS" --others "$program" | grep ' keepalive=0$' | grep '^fd=2[0-9] ' >sockets_before
 	[ "$(wc -l <sockets_before)" = 4 ]
 	become
 	wait_for runs_cat "$program"
 	tail -n +1 "/proc/$program/fdinfo/2"[0-5] >after
 	diff before after
-	"$OTHER_SOCKOPTS" "$program" | grep '^fd=2[0-9] ' | diff sockets_before -
+	"$SOCKOPTS" --others "$program" | grep '^fd=2[0-9] ' | diff sockets_before -
 }
 
 @test "inherited descriptors of other kinds stay as they are" {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sockopts PID: the TCP sockets of a running process, one a line, with what the kernel says of
- * them. It looks from outside, through a copy of each descriptor, so that neither the program nor
- * the shim in it is asked. Shares no code with kashim. Exit status: 0, 1 when the process cannot be
- * looked at.
+ * sockopts [--others] PID: the TCP sockets of a running process, one a line, with what the kernel
+ * says of them; or the others, and whether their SO_KEEPALIVE is on. It looks from outside, through
+ * a copy of each descriptor, so that neither the program nor the shim in it is asked. Shares no
+ * code with kashim. Exit status: 0, 1 when the process cannot be looked at.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,21 +98,26 @@ print_address(const char *key, const struct sockaddr_storage *address, int resul
 	}
 }
 
-static void
-print_socket(int fd, int copy)
+static bool
+is_tcp(int fd)
 {
-	int protocol = option(copy, SOL_SOCKET, SO_PROTOCOL);
+	int protocol = option(fd, SOL_SOCKET, SO_PROTOCOL);
+
+	return option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+}
+
+static void
+print_tcp(int fd, int copy)
+{
 	struct sockaddr_storage local = { 0 }, peer = { 0 };
 	socklen_t size = sizeof(local);
 	int result;
 
-	if (option(copy, SOL_SOCKET, SO_TYPE) != SOCK_STREAM)
-		return;
-	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
-		return;
 	printf("fd=%d family=%s protocol=%s state=%s", fd,
 	    option(copy, SOL_SOCKET, SO_DOMAIN) == AF_INET6 ? "inet6" : "inet",
-	    protocol == IPPROTO_MPTCP ? "mptcp" : "tcp", state_of(copy));
+	    option(copy, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_MPTCP ? "mptcp" : "tcp",
+	    state_of(copy));
 	result = getsockname(copy, (struct sockaddr *)&local, &size);
 	print_address("local", &local, result);
 	size = sizeof(peer);
@@ -126,15 +132,26 @@ print_socket(int fd, int copy)
 	putchar('\n');
 }
 
+static void
+print_other(int fd, int copy)
+{
+	printf("fd=%d", fd);
+	print_option("family", option(copy, SOL_SOCKET, SO_DOMAIN));
+	print_option("type", option(copy, SOL_SOCKET, SO_TYPE));
+	print_option("keepalive", option(copy, SOL_SOCKET, SO_KEEPALIVE));
+	putchar('\n');
+}
+
 /* A descriptor that was closed meanwhile is none; one that may not be seen is an error. */
 static int
-look(int pidfd, int fd)
+look(int pidfd, int fd, bool others)
 {
 	int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0U);
 
 	if (copy == -1)
 		return errno == EBADF ? 0 : -1;
-	print_socket(fd, copy);
+	if (is_tcp(copy) != others)
+		(others ? print_other : print_tcp)(fd, copy);
 	close(copy);
 	return 0;
 }
@@ -155,27 +172,30 @@ fail(const char *process)
 int
 main(int argc, char **argv)
 {
+	bool others = argc == 3 && strcmp(argv[1], "--others") == 0;
+	const char *process = argv[argc - 1];
 	char path[64];
 	struct dirent *entry;
 	DIR *directory;
 	int pidfd;
 
-	if (argc != 2) {
-		fputs("usage: sockopts PID\n", stderr);
+	if (argc != (others ? 3 : 2)) {
+		fputs("usage: sockopts [--others] PID\n", stderr);
 		return 2;
 	}
-	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)number(argv[1]), 0U);
-	snprintf(path, sizeof(path), "/proc/%d/fd", number(argv[1]));
+	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)number(process), 0U);
+	snprintf(path, sizeof(path), "/proc/%d/fd", number(process));
 	directory = pidfd == -1 ? NULL : opendir(path);
 	if (directory == NULL)
-		return fail(argv[1]);
+		return fail(process);
 	while ((entry = readdir(directory)) != NULL) {
 		char target[16] = "";
 
 		if (readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1) == -1)
 			continue;
-		if (strncmp(target, "socket:", 7) == 0 && look(pidfd, number(entry->d_name)) == -1)
-			return fail(argv[1]);
+		if (strncmp(target, "socket:", 7) == 0 &&
+		    look(pidfd, number(entry->d_name), others) == -1)
+			return fail(process);
 	}
 	closedir(directory);
 	close(pidfd);
