@@ -35,44 +35,40 @@ each_way() {
 	done
 }
 
+# In this mode b has this, whatever its number was; perhaps with this rule.
+duplicates_in() {
+	policy_in "$1" "${3:-}"
+	each_way "$2"
+}
+
 @test "tighten holds on a duplicate, whatever its number was" {
-	policy_in tighten
-	each_way 1/33/11/5
+	duplicates_in tighten 1/33/11/5
 	play_without
 	have b 0/500/75/9
 }
 
 @test "tighten holds on a duplicate, whatever its number was, where rules wait" {
-	policy_in tighten "$WAITING"
-	each_way 1/33/11/5
+	duplicates_in tighten 1/33/11/5 "$WAITING"
 }
 
 @test "force holds on a duplicate, whatever its number was" {
-	policy_in force
-	each_way 1/33/11/5
+	duplicates_in force 1/33/11/5
 }
 
 @test "force holds on a duplicate, whatever its number was, where rules wait" {
-	policy_in force "$WAITING"
-	each_way 1/33/11/5
+	duplicates_in force 1/33/11/5 "$WAITING"
 }
 
 @test "suggest keeps the program's own on a duplicate, whatever its number was" {
-	policy_in suggest
-	each_way 0/500/11/5
+	duplicates_in suggest 0/500/11/5
 }
 
 @test "suggest keeps the program's own on a duplicate, whatever its number was, where rules wait" {
-	policy_in suggest "$WAITING"
-	each_way 0/500/11/5
+	duplicates_in suggest 0/500/11/5 "$WAITING"
 }
 
 @test "off leaves a duplicate alone, whatever its number was" {
-	policy <<-'END'
-		defaults: { idle = 33; };
-		rules = ( { program = "play"; mode = "off"; } );
-	END
-	each_way 0/500/75/9
+	duplicates_in tighten 0/500/75/9 '{ program = "play"; mode = "off"; }'
 }
 
 # The number of a socket that libc made comes back as one that it did not make.
@@ -88,32 +84,30 @@ each_way() {
 	have b "$UNTOUCHED"
 }
 
-# What a program set is known of the socket, by whatever number it set it and connects.
-own_stays() {
+# What a program set is known of the socket, by whatever number it set it and connects; in this mode, perhaps with this rule.
+own_stays_in() {
 	local by
+	policy_in "$1" "${2:-}"
 	for by in 'b dup a' 'b dup a 30' 'b fcntl a 100' 'b received a'; do
 		take_port
 		play 'l raw' "l bind 127.0.0.1 $PORT" 'l listen' 'a socket inet' 'a set SO_KEEPALIVE 0' 'a set TCP_KEEPIDLE 7200' \
 			"$by" "b connect 127.0.0.1 $PORT"
-		have b "$1"
+		have b 0/7200/11/5
 	done
 }
 
 @test "suggest keeps what the program set before a duplicate connects" {
-	policy_in suggest
-	own_stays 0/7200/11/5
+	own_stays_in suggest
 	play_without
 	have b "$UNTOUCHED"
 }
 
 @test "suggest keeps what the program set before a duplicate connects, where rules wait" {
-	policy_in suggest "$WAITING"
-	own_stays 0/7200/11/5
+	own_stays_in suggest "$WAITING"
 }
 
 @test "suggest by a rule for connections keeps what the program set before a duplicate connects" {
-	policy_in off '{ remote = "127.0.0.1"; mode = "suggest"; }'
-	own_stays 0/7200/11/5
+	own_stays_in off '{ remote = "127.0.0.1"; mode = "suggest"; }'
 }
 
 @test "each mode holds on a descriptor whose number is beyond all that are remembered" {

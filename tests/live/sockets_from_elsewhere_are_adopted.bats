@@ -329,7 +329,7 @@ made_late() {
 	[ ${#WITH[@]} -ne 0 ] || all_are "$UNTOUCHED" "$PID" || fail "control: $(sockets_of "$PID")"
 }
 
-@test "a connection that the kernel was making when its listener got the policy" {
+@test "a connection that the kernel was making when its listener got the policy is adopted" {
 	needs_helpers
 	under_the_shim_and_without made_late
 }
