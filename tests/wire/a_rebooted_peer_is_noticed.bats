@@ -4,6 +4,7 @@
 # after idle; without kashim it stays for ever.
 
 load ../lib/wire
+load ../lib/pairs
 
 IDLE=3
 
@@ -27,16 +28,8 @@ policy_for_all() {
 
 client_notices() {
 	local family=$1 address=$2
-	needs_python
 	policy_for_all
-	peer server server accept "$address" 7000
-	says server listening
-	peer plain client connect "$address" 7000
-	wrapped_peer kashim client connect "$address" 7000
-	says server open 2
-	ping_from server
-	says server 'got pong' 2
-	silence
+	open_clients "$address"
 	network_reboot_server
 	within 2.9
 	lost kashim ECONNRESET $IDLE
@@ -47,20 +40,8 @@ client_notices() {
 
 server_notices() {
 	local family=$1 address=$2
-	needs_python
 	policy_for_all
-	peer plain server accept "$address" 7000
-	wrapped_peer kashim server accept "$address" 7001
-	says plain listening
-	says kashim listening
-	peer one client connect "$address" 7000
-	peer two client connect "$address" 7001
-	says plain open
-	says kashim open
-	ping_from one two
-	says one 'got pong'
-	says two 'got pong'
-	silence
+	open_servers "$address"
 	network_reboot_client
 	within 2.9
 	lost kashim ECONNRESET $IDLE
@@ -70,18 +51,8 @@ server_notices() {
 }
 
 socat_notices() {
-	needs socat
-	needs_python
 	policy_for_all
-	peer server server accept 10.77.2.2 7000
-	says server listening
-	start_named plain client socat -u TCP:10.77.2.2:7000 -
-	start_wrapped kashim client socat -u TCP:10.77.2.2:7000 -
-	says server open 2
-	ping_from server
-	says plain ping
-	says kashim ping
-	silence
+	open_tools socat -u TCP:10.77.2.2:7000 -
 	network_reboot_server
 	within 2.9
 	# socat 1.8 calls it a failure.

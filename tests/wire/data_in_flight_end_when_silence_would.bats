@@ -5,6 +5,7 @@
 # up, and connect(2) takes as long as ever.
 
 load ../lib/wire
+load ../lib/pairs
 
 # idle 2 s, interval 1 s, count 3 would be 5 s of silence; the shortest time that the kernel can give is 15 s.
 IN_FLIGHT=15
@@ -52,14 +53,7 @@ lost_in_flight() {
 client_notices() {
 	local family=$1 address=$2
 	begin
-	peer server server accept "$address" 7000
-	says server listening
-	peer plain client connect "$address" 7000
-	wrapped_peer kashim client connect "$address" 7000
-	says server open 2
-	ping_from server
-	says server 'got pong' 2
-	silence
+	open_clients "$address"
 	network_cut
 	within 1.9
 	ping_from plain kashim
@@ -71,18 +65,7 @@ client_notices() {
 server_notices() {
 	local family=$1 address=$2
 	begin
-	peer plain server accept "$address" 7000
-	wrapped_peer kashim server accept "$address" 7001
-	says plain listening
-	says kashim listening
-	peer one client connect "$address" 7000
-	peer two client connect "$address" 7001
-	says plain open
-	says kashim open
-	ping_from one two
-	says one 'got pong'
-	says two 'got pong'
-	silence
+	open_servers "$address"
 	network_cut
 	within 1.9
 	ping_from plain kashim

@@ -4,6 +4,7 @@
 # ever.
 
 load ../lib/wire
+load ../lib/pairs
 
 # idle 2 s, interval 1 s, count 3
 DEAD=5
@@ -53,16 +54,8 @@ outlived_by() {
 
 client_notices() {
 	local way=$1 family=$2 address=$3
-	needs_python
 	settings 'idle = 2; interval = 1; count = 3;'
-	peer server server accept "$address" 7000
-	says server listening
-	peer plain client connect "$address" 7000
-	wrapped_peer kashim client connect "$address" 7000
-	says server open 2
-	ping_from server
-	says server 'got pong' 2
-	silence
+	open_clients "$address"
 	vanish "$way" server
 	within 1.9
 	lost kashim ETIMEDOUT $DEAD
@@ -72,20 +65,8 @@ client_notices() {
 
 server_notices() {
 	local way=$1 family=$2 address=$3
-	needs_python
 	settings 'idle = 2; interval = 1; count = 3;'
-	peer plain server accept "$address" 7000
-	wrapped_peer kashim server accept "$address" 7001
-	says plain listening
-	says kashim listening
-	peer one client connect "$address" 7000
-	peer two client connect "$address" 7001
-	says plain open
-	says kashim open
-	ping_from one two
-	says one 'got pong'
-	says two 'got pong'
-	silence
+	open_servers "$address"
 	vanish "$way" client
 	within 1.9
 	lost kashim ETIMEDOUT $DEAD
@@ -96,18 +77,8 @@ server_notices() {
 tool_notices() {
 	local tool=$1 status=$2
 	shift 2
-	needs "$tool"
-	needs_python
 	settings 'idle = 2; interval = 1; count = 3;'
-	peer server server accept 10.77.2.2 7000
-	says server listening
-	start_named plain client "$tool" "$@"
-	start_wrapped kashim client "$tool" "$@"
-	says server open 2
-	ping_from server
-	says plain ping
-	says kashim ping
-	silence
+	open_tools "$tool" "$@"
 	network_cut
 	within 1.9
 	gave_up kashim "$status" $DEAD

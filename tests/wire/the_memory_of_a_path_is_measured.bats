@@ -5,6 +5,7 @@
 # to scene, so nothing that does not look at the path passes all of them.
 
 load ../lib/wire
+load ../lib/measure
 
 setup_file() {
 	play_all <<-'END'
@@ -91,34 +92,6 @@ deaf_firewall() {
 	END
 }
 
-# kashim measure on the client, as JSON; its exit status is in STATUS.
-measure() {
-	STATUS=0
-	in_client timeout 170 "$ROOT/build/kashim" measure --json "$@" >out.log 2>err.log || STATUS=$?
-	cat out.log err.log
-	[ "$STATUS" != 124 ] || exit "$LATE"
-}
-
-# A member of the result.
-result() {
-	sed -n '/"type": "result"/s/.*"'"$1"'": \([^,}]*\).*/\1/p' out.log
-}
-
-has() {
-	local value
-	value=$(result "$1")
-	[ "$value" = "$2" ] || fail "$1 is $value, not $2"
-}
-
-holds() {
-	awk "BEGIN { exit !($1) }" || fail "not true: $1"
-}
-
-serve() {
-	peer server server accept "${1:-10.77.2.2}" 7000
-	says server listening
-}
-
 # The gap is at most 2 s, or 5 %; the policy keeps a connection, and is for less than the path remembers.
 brackets() {
 	holds "$(result remembered) < $1"
@@ -132,8 +105,8 @@ finds() {
 	needs_python
 	"$path" "$memory"
 	serve "$(tr -d '[]' <<<"${to%:*}")"
-	measure --shortest "$((memory / 2))s" --longest "$((memory * 2))s" "$to"
-	[ "$STATUS" = 0 ] || fail "exit status $STATUS"
+	measure --json --shortest "$((memory / 2))s" --longest "$((memory * 2))s" "$to"
+	exits_with 0
 	has outcome '"measured"'
 	has manner "\"$manner\""
 	[ "$path" = lossy_nat ] || has keeps_open true
@@ -148,8 +121,8 @@ finds_nothing() {
 	needs_python
 	"$1"
 	serve
-	measure --shortest 2s --longest 9s 10.77.2.2:7000
-	[ "$STATUS" = 1 ] || fail "exit status $STATUS"
+	measure --json --shortest 2s --longest 9s 10.77.2.2:7000
+	exits_with 1
 	has outcome '"remembered"'
 	has forgotten null
 	has path_timeout null
@@ -161,8 +134,8 @@ sees_that_probes_do_not_help() {
 	needs_python
 	deaf_firewall 5
 	serve
-	measure --shortest 2s --longest 10s 10.77.2.2:7000
-	[ "$STATUS" = 0 ] || fail "exit status $STATUS"
+	measure --json --shortest 2s --longest 10s 10.77.2.2:7000
+	exits_with 0
 	has outcome '"measured"'
 	has keeps_open false
 	has path_timeout null
@@ -224,7 +197,7 @@ is_not_fooled_by_an_outage() {
 		touch healed
 	) &
 	cut=$!
-	measure --shortest 4s --longest 18s 10.77.2.2:7000
+	measure --json --shortest 4s --longest 18s 10.77.2.2:7000
 	wait "$cut"
 	[ -e healed ] || fail "there was no outage"
 	has outcome '"measured"'
@@ -232,10 +205,6 @@ is_not_fooled_by_an_outage() {
 	brackets 9
 	row "measure, NAT, 9 s, outage in the middle" "-" \
 		"remembered $(result remembered) s, forgotten $(result forgotten) s" "9 s"
-}
-
-has_connections() {
-	[ "$(in_client ss -Htn state established | wc -l)" -ge "$1" ]
 }
 
 @test "measure finds that a NAT forgets after 5 s" {

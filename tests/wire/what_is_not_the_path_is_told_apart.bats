@@ -5,6 +5,7 @@
 # puts probes on every socket.
 
 load ../lib/wire
+load ../lib/measure
 
 setup_file() {
 	play_all <<-'END'
@@ -27,42 +28,10 @@ teardown_file() {
 	stop_all
 }
 
-# kashim measure on the client, with a prefix in WITH; its exit status is in STATUS.
-measure() {
-	STATUS=0
-	in_client "${WITH[@]}" timeout 170 "$ROOT/build/kashim" measure "$@" >out.log 2>err.log || STATUS=$?
-	cat out.log err.log
-	[ "$STATUS" != 124 ] || exit "$LATE"
-}
-
-# A member of the result of --json.
-result() {
-	sed -n '/"type": "result"/s/.*"'"$1"'": \([^,}]*\).*/\1/p' out.log
-}
-
-has() {
-	local value
-	value=$(result "$1")
-	[ "$value" = "$2" ] || fail "$1 is $value, not $2"
-}
-
-holds() {
-	awk "BEGIN { exit !($1) }" || fail "not true: $1"
-}
-
-exits_with() {
-	[ "$STATUS" = "$1" ] || fail "exit status $STATUS, not $1"
-}
-
-serve() {
-	peer server server accept 10.77.2.2 7000 "$@"
-	says server listening
-}
-
 # The server's own patience is less than that of any path here.
 server_closes() {
 	needs_python
-	serve 6
+	serve 10.77.2.2 6
 	measure --json --shortest 2s --longest 20s 10.77.2.2:7000
 	exits_with 1
 	has outcome '"closed_by_server"'
@@ -76,7 +45,7 @@ server_closes() {
 server_closes_behind_nat() {
 	needs_python
 	network_nat 4
-	serve 6
+	serve 10.77.2.2 6
 	measure --json --shortest 1s --longest 20s 10.77.2.2:7000
 	exits_with 0
 	has outcome '"measured"'
@@ -119,10 +88,6 @@ server_restarts() {
 	has outcome '"remembered"'
 	holds "$(result remembered) >= 8"
 	row "measure, server that starts anew" "-" "nothing forgotten" "nothing"
-}
-
-has_connections() {
-	[ "$(in_client ss -Htn state established | wc -l)" -ge "$1" ]
 }
 
 server_refuses() {
@@ -205,6 +170,7 @@ library_is_loaded() {
 	network_nat 4
 	settings 'mode = "force"; idle = 1; interval = 1; count = 3;'
 	serve
+	# shellcheck disable=SC2034 # measure.bash reads it
 	WITH=(env "KASHIM_CONF=$PWD/k.conf" "LD_PRELOAD=$SHIM")
 	measure --json --shortest 2s --longest 9s 10.77.2.2:7000
 	exits_with 0
