@@ -85,6 +85,6 @@ warns() {
 	sed -n 's/^	{ "\([a-z0-9]*\)", ".*},$/\1/p' "$ROOT/scripts/command/outside-launcher.c" >known
 	[ -s known ]
 	while read -r name; do
-		grep -q "\<$name\>" "$ROOT/scripts/host/kashim-watch.8" || fail "$name is not in kashim-watch(8)"
+		grep -q "\<$name\>" "$ROOT/scripts/host/kashim-system.8" || fail "$name is not in kashim-system(8)"
 	done <known
 }
