@@ -8,9 +8,13 @@
 #include "outside-walk.h"
 #include "terminal.h"
 
+/* What was asked for on the command line. */
+static struct {
+	const char *conf;
+	bool all, is_dry, is_json;
+} asked;
+
 struct apply_output {
-	bool is_dry;
-	bool is_json;
 	struct json json;
 	uint32_t sockets, processes, refused;
 	pid_t last;     /* the process of the socket before */
@@ -65,7 +69,7 @@ put_objects(struct apply_output *output, const struct finding *finding, uint32_t
 		json_string(json, "option", verdict_option_name(option));
 		outside_json_value(json, "before", option, finding->socket.have.value[option]);
 		outside_json_value(json, "after", option, after->value[option]);
-		json_boolean(json, "changed", !output->is_dry);
+		json_boolean(json, "changed", !asked.is_dry);
 	}
 }
 
@@ -98,8 +102,8 @@ static void
 show_change(const struct finding *finding, void *context)
 {
 	struct apply_output *output = context;
-	uint32_t changed = output->is_dry ? finding->verdict.lacking : finding->changed;
-	const struct settings *after = output->is_dry ? &finding->verdict.wanted : &finding->after;
+	uint32_t changed = asked.is_dry ? finding->verdict.lacking : finding->changed;
+	const struct settings *after = asked.is_dry ? &finding->verdict.wanted : &finding->after;
 
 	if (finding->verdict.standing == STANDING_UNKNOWN && *finding->note != '\0')
 		print_unjudged(output, finding);
@@ -112,7 +116,7 @@ show_change(const struct finding *finding, void *context)
 	output->sockets++;
 	output->processes += finding->pid != output->last;
 	output->last = finding->pid;
-	if (output->is_json)
+	if (asked.is_json)
 		put_objects(output, finding, changed, after);
 	else
 		print_change(finding, changed, after);
@@ -123,7 +127,7 @@ print_summary(const struct apply_output *output)
 {
 	command_print_count(stdout, output->sockets, "socket");
 	printf(" of %u process%s %s\n", output->processes, output->processes == 1 ? "" : "es",
-	    output->is_dry ? "would be changed" : "changed");
+	    asked.is_dry ? "would be changed" : "changed");
 }
 
 static bool
@@ -131,11 +135,11 @@ walk_and_apply(struct walk *walk, char *const *operands, struct apply_output *ou
 {
 	bool good;
 
-	if (output->is_json)
+	if (asked.is_json)
 		output->json = json_begin(stdout);
-	walk->changes = !output->is_dry;
+	walk->changes = !asked.is_dry;
 	good = walk_sockets(walk, operands, show_change, output);
-	if (output->is_json)
+	if (asked.is_json)
 		json_end(&output->json);
 	else
 		print_summary(output);
@@ -148,37 +152,26 @@ run_apply(int argc, char **argv)
 {
 	struct apply_output output = { 0 };
 	struct walk walk = { 0 };
-	bool all = false;
-	int letter;
 	bool good;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'a')
-			all = true;
-		else if (letter == 'd')
-			output.is_dry = true;
-		else if (letter == 'j')
-			output.is_json = true;
-		else if (letter == 'c')
-			walk.policies.conf = optarg;
-		else
-			return STATUS_USAGE;
-	}
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	/* Without operands nothing is changed: a whole host takes --all. */
-	if (all == (optind != argc)) {
+	if (asked.all == (optind != argc)) {
 		fputs("kashim: which processes? name them, or say --all\n", stderr);
 		return command_usage();
 	}
+	walk.policies.conf = asked.conf;
 	good = policies_open(&walk.policies) && walk_and_apply(&walk, argv + optind, &output);
 	walk_free(&walk);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
 static const struct command_option apply_rows[] = {
-	{ 'a', "all", NULL, "all processes" },
-	{ 'd', "dry-run", NULL, "show what would change, and change nothing" },
-	COMMAND_JSON,
-	COMMAND_CONF,
+	{ "all", NULL, "all processes", .flag = &asked.all },
+	{ "dry-run", NULL, "show what would change, and change nothing", .flag = &asked.is_dry },
+	COMMAND_JSON(&asked.is_json),
+	COMMAND_CONF(&asked.conf),
 	COMMAND_LAST,
 };
 

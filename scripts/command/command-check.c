@@ -7,6 +7,11 @@
 #include "explain.h"
 #include "json.h"
 
+/* What was asked for on the command line. */
+static struct {
+	bool print, is_json;
+} asked;
+
 static void
 print_summary(const char *conf, const struct configuration *configuration)
 {
@@ -64,18 +69,13 @@ put_diagnostics(struct json *json, const struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < diagnostics->count; i++) {
 		const struct diagnostic *diagnostic = &diagnostics->entries[i];
+		bool has_line = diagnostic->line != 0;
 
 		json_object(json);
 		json_string(json, "file", diagnostic->file);
-		if (diagnostic->line == 0) {
-			json_null(json, "line");
-			json_null(json, "column");
-			json_null(json, "width");
-		} else {
-			json_number(json, "line", diagnostic->line);
-			json_number(json, "column", diagnostic->column);
-			json_number(json, "width", diagnostic->width);
-		}
+		json_number(json, "line", has_line ? diagnostic->line : JSON_NULL);
+		json_number(json, "column", has_line ? diagnostic->column : JSON_NULL);
+		json_number(json, "width", has_line ? diagnostic->width : JSON_NULL);
 		json_string(json, "message", diagnostic->message);
 	}
 }
@@ -119,26 +119,26 @@ put_policy(struct json *json, const struct configuration *configuration)
 }
 
 static bool
-check_for_programs(const char *conf, bool print, struct configuration *configuration)
+check_for_programs(const char *conf, struct configuration *configuration)
 {
 	bool good = command_read_quietly("", conf, configuration);
 	struct json json = json_begin(stdout);
 
 	if (!good)
 		put_diagnostics(&json, &configuration->diagnostics);
-	else if (print)
+	else if (asked.print)
 		put_policy(&json, configuration);
 	json_end(&json);
 	return good;
 }
 
 static bool
-check_for_people(const char *conf, bool print, struct configuration *configuration)
+check_for_people(const char *conf, struct configuration *configuration)
 {
 	if (!command_read("", conf, configuration))
 		return false;
 	print_summary(conf, configuration);
-	if (print)
+	if (asked.print)
 		print_policy(configuration);
 	return true;
 }
@@ -147,34 +147,24 @@ static int
 run_check(int argc, char **argv)
 {
 	struct configuration configuration;
-	bool print = false, is_json = false, good;
 	const char *conf;
-	int letter;
+	bool good;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'p')
-			print = true;
-		else if (letter == 'j')
-			is_json = true;
-		else
-			return STATUS_USAGE;
-	}
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	if (argc - optind > 1)
 		return command_usage();
 	conf = command_conf(argv[optind]);
-	if (is_json)
-		good = check_for_programs(conf, print, &configuration);
-	else
-		good = check_for_people(conf, print, &configuration);
+	good = (asked.is_json ? check_for_programs : check_for_people)(conf, &configuration);
 	configuration_free(&configuration);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
 static const struct command_option check_rows[] = {
-	{ 'p', "print", NULL,
-	    "print the merged policy: each rule, its values and where they stand" },
-	{ 'j', "json", NULL,
-	    "print errors, or with --print the policy, as an array of flat objects" },
+	{ "print", NULL, "print the merged policy: each rule, its values and where they stand",
+	    .flag = &asked.print },
+	{ "json", NULL, "print errors, or with --print the policy, as an array of flat objects",
+	    .flag = &asked.is_json },
 	COMMAND_LAST,
 };
 

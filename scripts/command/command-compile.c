@@ -125,35 +125,33 @@ command_compile_conf(const char *root, const char *conf, bool to_stdout)
 	return status;
 }
 
+/* What was asked for on the command line. */
+static struct {
+	const char *root;
+	bool to_stdout;
+} asked = { .root = "" };
+
 static int
 run_compile(int argc, char **argv)
 {
-	const char *root = "";
 	const char *conf;
-	bool to_stdout = false;
-	int letter;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 's')
-			to_stdout = true;
-		else if (letter == 'r')
-			root = optarg;
-		else
-			return STATUS_USAGE;
-	}
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	if (argc - optind > 1)
 		return command_usage();
 	conf = command_conf(argv[optind]);
-	if (*root != '\0' && *conf != '/') {
+	if (*asked.root != '\0' && *conf != '/') {
 		fprintf(stderr, "kashim: %s: below --root, FILE has to start with /\n", conf);
 		return STATUS_USAGE;
 	}
-	return command_compile_conf(root, conf, to_stdout);
+	return command_compile_conf(asked.root, conf, asked.to_stdout);
 }
 
 static const struct command_option compile_rows[] = {
-	{ 'r', "root", "DIR", "read and write below DIR, for an image" },
-	{ 's', "stdout", NULL, "write the compiled policy to standard output instead" },
+	{ "root", "DIR", "read and write below DIR, for an image", .value = &asked.root },
+	{ "stdout", NULL, "write the compiled policy to standard output instead",
+	    .flag = &asked.to_stdout },
 	COMMAND_LAST,
 };
 

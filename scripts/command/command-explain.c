@@ -33,6 +33,13 @@ line_variable(const struct policy *policy, const struct rule *rule, struct setti
 	return NULL;
 }
 
+/* What was asked for on the command line. */
+static struct {
+	struct facts connection;
+	const char *conf;
+	bool only_reach, verbose, is_json;
+} asked;
+
 /* The answer. */
 struct explanation {
 	struct policy policy;
@@ -43,7 +50,7 @@ struct explanation {
 	struct settings settings;
 	struct host_tcp host;
 	bool exists; /* there is a configuration */
-	bool verbose, reached;
+	bool reached;
 	char why[200]; /* or why not */
 };
 
@@ -104,7 +111,7 @@ print_explanation(const struct explanation *explanation)
 	const struct settings *settings = &explanation->settings;
 	struct terminal terminal = terminal_of(STDOUT_FILENO);
 
-	if (explanation->verbose && explanation->line == NULL)
+	if (asked.verbose && explanation->line == NULL)
 		print_passed(explanation);
 	fputs("rule      ", stdout);
 	if (explanation->line != NULL) {
@@ -123,7 +130,7 @@ print_explanation(const struct explanation *explanation)
 		explain_in_flight(stdout, settings, &explanation->host);
 	if (settings->mode != MODE_OFF && settings->value[OPTION_KEEPALIVE] == 1)
 		explain_timeline(stdout, settings, &terminal);
-	if (explanation->line == NULL && !explanation->verbose)
+	if (explanation->line == NULL && !asked.verbose)
 		print_connection_rules(explanation);
 }
 
@@ -156,10 +163,7 @@ put_outcome(struct json *json, const struct settings *settings, const struct hos
 
 	json_number(json, "dead_after", settings_dead_after(settings));
 	json_number(json, "in_flight_after", host_tcp_in_flight_after(host, settings));
-	if (path_timeout == VALUE_UNSET)
-		json_null(json, "margin");
-	else
-		json_number(json, "margin", path_timeout - idle);
+	json_number(json, "margin", path_timeout == VALUE_UNSET ? JSON_NULL : path_timeout - idle);
 	json_decimal(json, "probes_an_hour", 3600.0 / idle);
 	json_decimal(json, "bytes_an_hour", 3600.0 / idle * EXPLAIN_PROBE_BYTES);
 }
@@ -205,8 +209,7 @@ put_explanation(const struct explanation *explanation)
 	struct json json = json_begin(stdout);
 
 	for (const struct rule *rule = policy->rules;
-	     explanation->verbose && explanation->line == NULL && rule < explanation->rule;
-	     rule++) {
+	     asked.verbose && explanation->line == NULL && rule < explanation->rule; rule++) {
 		put_rule(&json, explanation, rule, false);
 		put_settings(&json, explanation, policy->settings[rule->settings]);
 	}
@@ -215,16 +218,9 @@ put_explanation(const struct explanation *explanation)
 	json_end(&json);
 }
 
-/* What was asked for on the command line. */
-struct question {
-	struct facts connection;
-	const char *conf;
-	bool only_reach, verbose, is_json;
-};
-
 static void
 answer(const struct configuration *configuration, const struct program *program,
-    const struct facts *facts, const struct question *question)
+    const struct facts *facts)
 {
 	struct explanation explanation = {
 		.policy = build_policy(&configuration->build),
@@ -232,7 +228,6 @@ answer(const struct configuration *configuration, const struct program *program,
 		.facts = facts,
 		.host = host_tcp(),
 		.exists = configuration->exists,
-		.verbose = question->verbose,
 	};
 	struct text why = text_in(explanation.why, sizeof(explanation.why));
 
@@ -242,7 +237,7 @@ answer(const struct configuration *configuration, const struct program *program,
 	    line_variable(&explanation.policy, explanation.rule, &explanation.settings);
 	explanation.reached = program_is_reached(program, &why);
 	settings_resolve(&explanation.settings, explanation.policy.retries);
-	if (question->is_json)
+	if (asked.is_json)
 		put_explanation(&explanation);
 	else
 		print_explanation(&explanation);
@@ -261,17 +256,17 @@ read_endpoint(const char *text, struct endpoint *endpoint)
 }
 
 static int
-explain_policy(const struct program *program, const struct question *question)
+explain_policy(const struct program *program)
 {
 	struct configuration configuration;
 	struct facts facts = program_facts(program);
-	bool good = command_read("", command_conf(question->conf), &configuration);
+	bool good = command_read("", command_conf(asked.conf), &configuration);
 
-	facts.direction = question->connection.direction;
-	facts.remote = question->connection.remote;
-	facts.local = question->connection.local;
+	facts.direction = asked.connection.direction;
+	facts.remote = asked.connection.remote;
+	facts.local = asked.connection.local;
 	if (good)
-		answer(&configuration, program, &facts, question);
+		answer(&configuration, program, &facts);
 	configuration_free(&configuration);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
@@ -292,7 +287,7 @@ explain_reach(const struct program *program)
 }
 
 static int
-explain(char **arguments, const struct question *question)
+explain(char **arguments)
 {
 	struct program program;
 	char message[600];
@@ -301,67 +296,55 @@ explain(char **arguments, const struct question *question)
 
 	if (status != 0)
 		fprintf(stderr, "kashim: %s\n", message);
-	else if (question->only_reach)
+	else if (asked.only_reach)
 		status = explain_reach(&program);
 	else
-		status = explain_policy(&program, question);
+		status = explain_policy(&program);
 	program_free(&program);
 	return status;
 }
 
 static bool
-read_option(int letter, struct question *question)
+take_connect(const char *value)
 {
-	struct facts *connection = &question->connection;
+	asked.connection.direction = DIRECTION_CONNECT;
+	return read_endpoint(value, &asked.connection.remote);
+}
 
-	switch (letter) {
-	case 'c':
-		connection->direction = DIRECTION_CONNECT;
-		return read_endpoint(optarg, &connection->remote);
-	case 'a':
-		connection->direction = DIRECTION_ACCEPT;
-		return read_endpoint(optarg, &connection->remote);
-	case 'l':
-		return read_endpoint(optarg, &connection->local);
-	case 'f':
-		question->conf = optarg;
-		return true;
-	case 'r':
-		question->only_reach = true;
-		return true;
-	case 'v':
-		question->verbose = true;
-		return true;
-	case 'j':
-		question->is_json = true;
-		return true;
-	default:
-		return false;
-	}
+static bool
+take_accept(const char *value)
+{
+	asked.connection.direction = DIRECTION_ACCEPT;
+	return read_endpoint(value, &asked.connection.remote);
+}
+
+static bool
+take_local(const char *value)
+{
+	return read_endpoint(value, &asked.connection.local);
 }
 
 static int
 run_explain(int argc, char **argv)
 {
-	struct question question = { 0 };
-	int letter;
-
-	while ((letter = command_option(argc, argv)) != -1)
-		if (!read_option(letter, &question))
-			return STATUS_USAGE;
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	if (optind == argc)
 		return command_usage();
-	return explain(argv + optind, &question);
+	return explain(argv + optind);
 }
 
 static const struct command_option explain_rows[] = {
-	{ 'c', "connect", "ADDR:PORT", "for its connection to that address" },
-	{ 'a', "accept", "ADDR:PORT", "for a connection that it accepts from that address" },
-	{ 'l', "local", "ADDR:PORT", "with one of these: the program's own end" },
-	{ 'r', "reach", NULL, "say only whether kashim can reach the program" },
-	{ 'v', "verbose", NULL, "also say why the rules before that one did not match" },
-	COMMAND_JSON,
-	{ 'f', "conf", "FILE", "another configuration than " PATH_CONF_DEFAULT },
+	{ "connect", "ADDR:PORT", "for its connection to that address", .take = take_connect },
+	{ "accept", "ADDR:PORT", "for a connection that it accepts from that address",
+	    .take = take_accept },
+	{ "local", "ADDR:PORT", "with one of these: the program's own end", .take = take_local },
+	{ "reach", NULL, "say only whether kashim can reach the program",
+	    .flag = &asked.only_reach },
+	{ "verbose", NULL, "also say why the rules before that one did not match",
+	    .flag = &asked.verbose },
+	COMMAND_JSON(&asked.is_json),
+	COMMAND_CONF(&asked.conf),
 	COMMAND_LAST,
 };
 

@@ -54,15 +54,16 @@ print_table(void)
 	}
 }
 
+static bool as_table;
+
 static int
 run_help(int argc, char **argv)
 {
 	const struct command *command;
-	int letter;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter != 't')
-			return STATUS_USAGE;
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
+	if (as_table) {
 		print_table();
 		return STATUS_GOOD;
 	}
@@ -80,7 +81,8 @@ run_help(int argc, char **argv)
 }
 
 static const struct command_option help_rows[] = {
-	{ 't', "table", NULL, "print commands and options for the completions of shells" },
+	{ "table", NULL, "print commands and options for the completions of shells",
+	    .flag = &as_table },
 	COMMAND_LAST,
 };
 

@@ -14,6 +14,13 @@ static const struct option_row duration_rows[] = {
 	{ "shortest", 0, 0, PLAN_LOWEST / 1000, PLAN_HIGHEST / 1000, UNIT_SECONDS },
 };
 
+/* What was asked for on the command line. */
+static struct {
+	int64_t longest, shortest; /* milliseconds */
+	const char *local;
+	bool is_json;
+} asked = { .longest = 3600000 };
+
 static volatile sig_atomic_t interrupted;
 
 static void
@@ -37,6 +44,18 @@ read_duration(const struct option_row *row, const char *value, int64_t *millisec
 	return true;
 }
 
+static bool
+take_longest(const char *value)
+{
+	return read_duration(&duration_rows[0], value, &asked.longest);
+}
+
+static bool
+take_shortest(const char *value)
+{
+	return read_duration(&duration_rows[1], value, &asked.shortest);
+}
+
 /* 15 s, where that is short. */
 static int64_t
 shortest_for(int64_t longest)
@@ -57,19 +76,19 @@ catch_signals(void)
 }
 
 static int
-measure(struct measure *measured, const char *host_port, const char *local, bool is_json)
+measure(struct measure *measured, const char *host_port)
 {
 	char message[400];
 	struct text error = text_in(message, sizeof(message));
 	static struct show show;
 	bool is_usage;
 
-	if (!target_find(&measured->target, host_port, local, &error, &is_usage)) {
+	if (!target_find(&measured->target, host_port, asked.local, &error, &is_usage)) {
 		fprintf(stderr, "kashim: %s\n", message);
 		target_free(&measured->target);
 		return is_usage ? STATUS_USAGE : STATUS_FAILED;
 	}
-	show = show_begin(host_port, is_json);
+	show = show_begin(host_port, asked.is_json);
 	catch_signals();
 	measured->interrupted = &interrupted;
 	measured->notice = show_notice;
@@ -83,46 +102,30 @@ measure(struct measure *measured, const char *host_port, const char *local, bool
 static int
 run_measure(int argc, char **argv)
 {
-	static struct measure measured = { .bounds = { .longest = 3600000 } };
-	struct bounds *bounds = &measured.bounds;
-	const char *local = NULL;
-	bool is_json = false;
-	bool is_good = true;
-	int letter;
+	static struct measure measured;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'l')
-			is_good &= read_duration(&duration_rows[0], optarg, &bounds->longest);
-		else if (letter == 's')
-			is_good &= read_duration(&duration_rows[1], optarg, &bounds->shortest);
-		else if (letter == 'a')
-			local = optarg;
-		else if (letter == 'j')
-			is_json = true;
-		else
-			return STATUS_USAGE;
-	}
-	if (!is_good)
+	if (!command_options(argc, argv))
 		return STATUS_USAGE;
 	if (argc - optind != 1)
 		return command_usage();
-	if (bounds->shortest == 0)
-		bounds->shortest = shortest_for(bounds->longest);
-	if (bounds->shortest >= bounds->longest) {
+	if (asked.shortest == 0)
+		asked.shortest = shortest_for(asked.longest);
+	if (asked.shortest >= asked.longest) {
 		fputs(
 		    "kashim: --shortest: is not less than --longest, which is 1h unless it is given\n",
 		    stderr);
 		return STATUS_USAGE;
 	}
-	return measure(&measured, argv[optind], local, is_json);
+	measured.bounds = (struct bounds){ .shortest = asked.shortest, .longest = asked.longest };
+	return measure(&measured, argv[optind]);
 }
 
 static const struct command_option measure_rows[] = {
-	{ 'l', "longest", "DURATION", "the longest silence to try, 1h" },
-	{ 's', "shortest", "DURATION",
-	    "the silence to begin with, 15s or a quarter of the longest" },
-	{ 'a', "local", "ADDR", "the own address to connect from" },
-	COMMAND_JSON,
+	{ "longest", "DURATION", "the longest silence to try, 1h", .take = take_longest },
+	{ "shortest", "DURATION", "the silence to begin with, 15s or a quarter of the longest",
+	    .take = take_shortest },
+	{ "local", "ADDR", "the own address to connect from", .value = &asked.local },
+	COMMAND_JSON(&asked.is_json),
 	COMMAND_LAST,
 };
 

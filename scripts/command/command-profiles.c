@@ -10,6 +10,12 @@
 #include "profile.h"
 #include "table.h"
 
+/* What was asked for on the command line. */
+static struct {
+	const char *path_timeout, *conf;
+	bool is_json;
+} asked;
+
 /* One profile, as it would be on a socket. */
 struct shown {
 	const char *name, *what;
@@ -98,6 +104,7 @@ put_object(const struct shown *shown, void *context)
 {
 	static const enum option_id keys[] = { OPTION_PATH_TIMEOUT, OPTION_IDLE, OPTION_INTERVAL,
 		OPTION_PROBES, OPTION_RETRANSMIT_MAX, OPTION_USER_TIMEOUT };
+	int64_t dead = settings_dead_after(&shown->settings);
 	struct json *json = context;
 
 	json_object(json);
@@ -105,10 +112,7 @@ put_object(const struct shown *shown, void *context)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		json_option(
 		    json, option_table[keys[i]].key, keys[i], shown->settings.value[keys[i]]);
-	if (settings_dead_after(&shown->settings) < 0)
-		json_null(json, "dead_after");
-	else
-		json_number(json, "dead_after", settings_dead_after(&shown->settings));
+	json_number(json, "dead_after", dead < 0 ? JSON_NULL : dead);
 	json_number(
 	    json, "in_flight_after", host_tcp_in_flight_after(&shown->host, &shown->settings));
 	json_string(json, "what", shown->what);
@@ -149,8 +153,9 @@ put_profiles(const struct policy *policy, const char *wanted)
 }
 
 static int
-show_path_timeout(const char *value, bool is_json)
+show_path_timeout(void)
 {
+	const char *value = asked.path_timeout;
 	struct shown shown = { "path_timeout", "what this path_timeout gives", NULL,
 		settings_unset(), host_tcp() };
 	struct terminal terminal = terminal_of(STDOUT_FILENO);
@@ -166,7 +171,7 @@ show_path_timeout(const char *value, bool is_json)
 	settings_derive(&shown.settings);
 	shown.settings.value[OPTION_RETRANSMIT_MAX] = VALUE_AUTO;
 	settings_resolve(&shown.settings, shown.host.retries);
-	if (is_json) {
+	if (asked.is_json) {
 		json = json_begin(stdout);
 		put_object(&shown, &json);
 		json_end(&json);
@@ -181,20 +186,20 @@ show_path_timeout(const char *value, bool is_json)
 }
 
 static int
-show_profiles(const char *conf, const char *wanted, bool is_json)
+show_profiles(const char *wanted)
 {
 	struct configuration configuration;
 	struct settings found;
 	struct policy policy;
 	int status = STATUS_GOOD;
 
-	if (!command_read("", command_conf(conf), &configuration)) {
+	if (!command_read("", command_conf(asked.conf), &configuration)) {
 		configuration_free(&configuration);
 		return STATUS_FAILED;
 	}
 	policy = build_policy(&configuration.build);
 	if (wanted == NULL || profile_find(&policy, wanted, strlen(wanted), &found)) {
-		(is_json ? put_profiles : print_profiles)(&policy, wanted);
+		(asked.is_json ? put_profiles : print_profiles)(&policy, wanted);
 	} else {
 		fprintf(stderr,
 		    "kashim: there is no profile \"%s\", 'kashim profiles' lists them\n", wanted);
@@ -207,32 +212,18 @@ show_profiles(const char *conf, const char *wanted, bool is_json)
 static int
 run_profiles(int argc, char **argv)
 {
-	const char *path_timeout = NULL;
-	const char *conf = NULL;
-	bool is_json = false;
-	int letter;
-
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 't')
-			path_timeout = optarg;
-		else if (letter == 'c')
-			conf = optarg;
-		else if (letter == 'j')
-			is_json = true;
-		else
-			return STATUS_USAGE;
-	}
-	if (argc - optind > (path_timeout == NULL))
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
+	if (argc - optind > (asked.path_timeout == NULL))
 		return command_usage();
-	if (path_timeout != NULL)
-		return show_path_timeout(path_timeout, is_json);
-	return show_profiles(conf, argv[optind], is_json);
+	return asked.path_timeout != NULL ? show_path_timeout() : show_profiles(argv[optind]);
 }
 
 static const struct command_option profiles_rows[] = {
-	{ 't', "path-timeout", "DURATION", "silence after which the path forgets a connection" },
-	COMMAND_JSON,
-	COMMAND_CONF,
+	{ "path-timeout", "DURATION", "silence after which the path forgets a connection",
+	    .value = &asked.path_timeout },
+	COMMAND_JSON(&asked.is_json),
+	COMMAND_CONF(&asked.conf),
 	COMMAND_LAST,
 };
 

@@ -8,49 +8,37 @@
 #include "allocate.h"
 #include "command.h"
 #include "environment.h"
-#include "help.h"
 #include "installed.h"
 #include "outside-launcher.h"
 #include "profile.h"
 #include "program.h"
 
 /* What was asked for on the command line. */
-struct request {
-	const char *conf;
-	const char *settings[COMMAND_SETTINGS];
+static struct {
+	const char *conf, *mode, *profile;
+	const char *settings[OPTION_COUNT];
 	bool only, verbose, best_effort;
-};
+} asked;
 
-static bool
-read_option(int letter, struct request *request)
+static void
+put_setting(FILE *out, const char *key, const char *value)
 {
-	if (letter >= COMMAND_SETTING)
-		request->settings[letter - COMMAND_SETTING] = optarg;
-	else if (letter == 'c')
-		request->conf = optarg;
-	else if (letter == 'o')
-		request->only = true;
-	else if (letter == 'v')
-		request->verbose = true;
-	else if (letter == 'b')
-		request->best_effort = true;
-	else
-		return false;
-	return true;
+	if (value != NULL)
+		fprintf(out, "%s%s=%s", ftell(out) == 0 ? "" : ",", key, value);
 }
 
 /* The line for the KASHIM variable; NULL where nothing was asked for. Kept until we are replaced. */
 static const char *
-line_of(const struct request *request)
+line_of_settings(void)
 {
 	char *line = NULL;
 	size_t size = 0;
 	FILE *out = stream_or_exit(&line, &size);
 
-	for (int setting = 0; setting < COMMAND_SETTINGS; setting++)
-		if (request->settings[setting] != NULL)
-			fprintf(out, "%s%s=%s", ftell(out) == 0 ? "" : ",",
-			    help_setting_key(setting), request->settings[setting]);
+	for (enum option_id option = 0; option < OPTION_COUNT; option++)
+		put_setting(out, option_table[option].key, asked.settings[option]);
+	put_setting(out, "mode", asked.mode);
+	put_setting(out, "profile", asked.profile);
 	fclose(out);
 	return size == 0 ? NULL : line;
 }
@@ -76,7 +64,7 @@ is_policy_good(const char *conf, const char *line)
 
 /* May this program run under the shim? Returns 0, or the exit status. */
 static int
-admit(char **arguments, bool best_effort)
+admit(char **arguments)
 {
 	struct program program;
 	char message[600];
@@ -86,8 +74,8 @@ admit(char **arguments, bool best_effort)
 	if (status != 0) {
 		fprintf(stderr, "kashim: %s\n", message);
 	} else if (!program_is_reached(&program, &text)) {
-		program_print_unreached(&program, message, best_effort);
-		status = best_effort ? STATUS_GOOD : STATUS_OWN;
+		program_print_unreached(&program, message, asked.best_effort);
+		status = asked.best_effort ? STATUS_GOOD : STATUS_OWN;
 	}
 	if (program.arguments != NULL)
 		launcher_warn(&program);
@@ -131,7 +119,7 @@ become(char **arguments, char **environment)
 
 /* What the program gets: our environment, and in it what was asked for. */
 static struct environment
-environment_for(const struct request *request, const char *conf, const char *line)
+environment_for(const char *conf, const char *line)
 {
 	struct environment environment = environment_copy();
 	char pid[24];
@@ -142,8 +130,8 @@ environment_for(const struct request *request, const char *conf, const char *lin
 		environment_set(&environment, "KASHIM", line);
 	/* The program keeps our process number, and those that it starts have others. */
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	environment_set(&environment, "KASHIM_ONLY", request->only ? pid : NULL);
-	if (request->verbose) {
+	environment_set(&environment, "KASHIM_ONLY", asked.only ? pid : NULL);
+	if (asked.verbose) {
 		environment_set(&environment, "KASHIM_VERBOSE", "1");
 		if (getenv("KASHIM_LOG") == NULL)
 			environment_set(&environment, "KASHIM_LOG", "stderr");
@@ -153,44 +141,46 @@ environment_for(const struct request *request, const char *conf, const char *lin
 }
 
 static int
-run_under_shim(char **arguments, const struct request *request)
+run_under_shim(char **arguments)
 {
-	const char *named = request->conf == NULL ? getenv("KASHIM_CONF") : request->conf;
+	const char *named = asked.conf == NULL ? getenv("KASHIM_CONF") : asked.conf;
 	const char *conf = named == NULL || *named == '\0' ? NULL : absolute(named);
-	const char *line = line_of(request);
+	const char *line = line_of_settings();
 	int status;
 
 	if (!is_library_good(installed_library()))
 		return STATUS_OWN;
 	if (!is_policy_good(command_conf(conf), line == NULL ? getenv("KASHIM") : line))
 		return STATUS_OWN;
-	status = admit(arguments, request->best_effort);
+	status = admit(arguments);
 	if (status != STATUS_GOOD)
 		return status;
-	return become(arguments, environment_for(request, conf, line).variables);
+	return become(arguments, environment_for(conf, line).variables);
 }
 
 static int
 run_run(int argc, char **argv)
 {
-	struct request request = { 0 };
-	int letter;
-
-	while ((letter = command_option(argc, argv)) != -1)
-		if (!read_option(letter, &request))
-			return STATUS_OWN;
+	if (!command_options(argc, argv))
+		return STATUS_OWN;
 	if (optind == argc) {
 		fputs("kashim: which program? ", stderr);
 		return command_usage();
 	}
-	return run_under_shim(argv + optind, &request);
+	return run_under_shim(argv + optind);
 }
 
 static const struct command_option run_rows[] = {
-	COMMAND_CONF,
-	{ 'o', "only", NULL, "this program, and not those that it starts" },
-	{ 'v', "verbose", NULL, "report on stderr what each socket gets, and by which rule" },
-	{ 'b', "best-effort", NULL, "run the program even if kashim cannot reach it" },
+	COMMAND_CONF(&asked.conf),
+	{ "only", NULL, "this program, and not those that it starts", .flag = &asked.only },
+	{ "verbose", NULL, "report on stderr what each socket gets, and by which rule",
+	    .flag = &asked.verbose },
+	{ "best-effort", NULL, "run the program even if kashim cannot reach it",
+	    .flag = &asked.best_effort },
+	{ "mode", "MODE", "who wins, the policy or the program", .value = &asked.mode,
+	    .is_setting = true },
+	{ "profile", "PROFILE", "named settings, see: kashim profiles", .value = &asked.profile,
+	    .is_setting = true },
 	COMMAND_LAST,
 };
 
@@ -199,7 +189,7 @@ const struct command command_run = {
 	.summary = "run a program under kashim",
 	.run = run_run,
 	.options = run_rows,
-	.takes_settings = true,
+	.settings = asked.settings,
 	.takes_program = true,
 	.operands = "[--] PROGRAM [ARGUMENT...]",
 	.description =

@@ -12,9 +12,13 @@
 #include "status-table.h"
 #include "tcp.h"
 
+/* What was asked for on the command line. */
+static struct {
+	const char *conf;
+	bool only_unprotected, is_json, is_metrics;
+} asked;
+
 struct status_output {
-	bool only_unprotected;
-	bool is_json, is_metrics;
 	struct metrics metrics;
 	struct table table;
 	struct json json;
@@ -65,6 +69,12 @@ protocol_name(int protocol)
 	return protocol == IPPROTO_TCP ? "tcp" : protocol == IPPROTO_MPTCP ? "mptcp" : NULL;
 }
 
+static int64_t
+unless_unknown(int64_t time)
+{
+	return time == -1 ? JSON_NULL : time;
+}
+
 static void
 put_object(struct json *json, const struct finding *finding)
 {
@@ -78,18 +88,9 @@ put_object(struct json *json, const struct finding *finding)
 	json_string(json, "direction",
 	    socket->direction == DIRECTION_ANY ? NULL : direction_names[socket->direction]);
 	put_options(json, "", &socket->have);
-	if (status_dead_after(finding) == -1)
-		json_null(json, "dead_after");
-	else
-		json_number(json, "dead_after", status_dead_after(finding));
-	if (status_in_flight_after(finding) == -1)
-		json_null(json, "in_flight_after");
-	else
-		json_number(json, "in_flight_after", status_in_flight_after(finding));
-	if (socket->next_probe == -1)
-		json_null(json, "next_probe");
-	else
-		json_milliseconds(json, "next_probe", socket->next_probe);
+	json_number(json, "dead_after", unless_unknown(status_dead_after(finding)));
+	json_number(json, "in_flight_after", unless_unknown(status_in_flight_after(finding)));
+	json_milliseconds(json, "next_probe", unless_unknown(socket->next_probe));
 	if (finding->knows_shim)
 		json_boolean(json, "shim", finding->has_shim);
 	else
@@ -122,14 +123,14 @@ show(const struct finding *finding, void *context)
 	bool is_unprotected = finding->verdict.standing == STANDING_UNPROTECTED;
 
 	output->unprotected += is_unprotected;
-	if (output->is_metrics) {
+	if (asked.is_metrics) {
 		count(&output->metrics, finding);
 		return;
 	}
-	if (output->only_unprotected && !is_unprotected)
+	if (asked.only_unprotected && !is_unprotected)
 		return;
 	output->shown++;
-	if (output->is_json)
+	if (asked.is_json)
 		put_object(&output->json, finding);
 	else
 		status_add_row(&output->table, finding);
@@ -154,15 +155,15 @@ print(struct status_output *output, bool policy_good)
 {
 	struct terminal terminal = terminal_of(STDOUT_FILENO);
 
-	if (output->is_metrics)
+	if (asked.is_metrics)
 		print_metrics(&output->metrics, policy_good);
-	else if (output->is_json)
+	else if (asked.is_json)
 		json_end(&output->json);
 	else if (output->shown != 0)
 		table_print(&output->table, stdout, &terminal);
 	else
-		fputs(output->only_unprotected ? "kashim: no TCP socket is unprotected\n"
-					       : "kashim: no TCP sockets\n",
+		fputs(asked.only_unprotected ? "kashim: no TCP socket is unprotected\n"
+					     : "kashim: no TCP sockets\n",
 		    stderr);
 }
 
@@ -171,45 +172,37 @@ run_status(int argc, char **argv)
 {
 	struct status_output output = { .table = status_table() };
 	struct walk walk = { 0 };
-	int letter;
 	bool good;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'u')
-			output.only_unprotected = true;
-		else if (letter == 'j')
-			output.is_json = true;
-		else if (letter == 'm')
-			output.is_metrics = true;
-		else if (letter == 'c')
-			walk.policies.conf = optarg;
-		else
-			return STATUS_USAGE;
-	}
-	if (output.is_json && output.is_metrics) {
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
+	if (asked.is_json && asked.is_metrics) {
 		fputs("kashim: --json and --metrics are two forms, choose one\n", stderr);
 		return command_usage();
 	}
+	walk.policies.conf = asked.conf;
 	/* What sockets have is worth knowing, also while the configuration is in error. */
 	if (!policies_open(&walk.policies))
 		fputs("kashim: so what the policy wants is not known\n", stderr);
-	if (output.is_json)
+	if (asked.is_json)
 		output.json = json_begin(stdout);
 	good = walk_sockets(&walk, argv + optind, show, &output);
 	print(&output, walk.policies.good);
 	walk_report(&walk);
 	walk_free(&walk);
 	table_free(&output.table);
-	if (output.only_unprotected && output.unprotected != 0)
+	if (asked.only_unprotected && output.unprotected != 0)
 		good = false;
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
 static const struct command_option status_rows[] = {
-	{ 'u', "unprotected", NULL, "show only sockets that lack what the policy wants" },
-	COMMAND_JSON,
-	{ 'm', "metrics", NULL, "print numbers for Prometheus, see kashim-watch(8)" },
-	COMMAND_CONF,
+	{ "unprotected", NULL, "show only sockets that lack what the policy wants",
+	    .flag = &asked.only_unprotected },
+	COMMAND_JSON(&asked.is_json),
+	{ "metrics", NULL, "print numbers for Prometheus, see kashim-watch(8)",
+	    .flag = &asked.is_metrics },
+	COMMAND_CONF(&asked.conf),
 	COMMAND_LAST,
 };
 

@@ -168,10 +168,7 @@ put_counters(struct json *json)
 	bool read = read_counters(counters);
 
 	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++)
-		if (read)
-			json_number(json, keys[counter], (int64_t)counters[counter]);
-		else
-			json_null(json, keys[counter]);
+		json_number(json, keys[counter], read ? (int64_t)counters[counter] : JSON_NULL);
 }
 
 static void
@@ -239,6 +236,12 @@ print_status(bool is_json)
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
+/* What was asked for on the command line. */
+static struct {
+	const char *root;
+	bool best_effort, is_json;
+} asked;
+
 /* The file that is replaced: where /etc/ld.so.preload leads. */
 static const char *
 preload_file(void)
@@ -269,12 +272,12 @@ compile_policy(void)
 }
 
 static int
-enable(bool best_effort)
+enable(void)
 {
 	char message[MESSAGE_LONGEST];
 	struct text why = text_in(message, sizeof(message));
 	const char *arguments[] = { installed_program(), library_path(), installed_rescue(),
-		preload_file(), best_effort ? "yes" : "", NULL };
+		preload_file(), asked.best_effort ? "yes" : "", NULL };
 
 	if (access(installed_rescue(), X_OK) == -1) {
 		fprintf(stderr, "kashim: %s is missing, build or install kashim again\n",
@@ -293,9 +296,10 @@ enable(bool best_effort)
 }
 
 static int
-disable(const char *root)
+disable(void)
 {
-	execl(installed_rescue(), "kashim-rescue", root == NULL ? NULL : "--root", root, NULL);
+	execl(installed_rescue(), "kashim-rescue", asked.root == NULL ? NULL : "--root", asked.root,
+	    NULL);
 	fprintf(
 	    stderr, "kashim: %s is missing, build or install kashim again\n", installed_rescue());
 	return STATUS_FAILED;
@@ -303,23 +307,23 @@ disable(const char *root)
 
 /* The same in another system, where kashim is installed, too. */
 static int
-in_root(const char *root, const char *action, bool best_effort, bool is_json)
+in_root(const char *action)
 {
-	const char *arguments[] = { "in-root", root, "system", action,
-		best_effort ? "--best-effort"
-		: is_json   ? "--json"
-			    : NULL,
+	const char *arguments[] = { "in-root", asked.root, "system", action,
+		asked.best_effort ? "--best-effort"
+		: asked.is_json   ? "--json"
+				  : NULL,
 		NULL };
 	struct stat found;
 
-	if (stat(root, &found) == 0 && S_ISDIR(found.st_mode))
+	if (stat(asked.root, &found) == 0 && S_ISDIR(found.st_mode))
 		return installed_become("kashim-system", arguments);
-	fprintf(stderr, "kashim: --root %s: there is no such directory\n", root);
+	fprintf(stderr, "kashim: --root %s: there is no such directory\n", asked.root);
 	return STATUS_USAGE;
 }
 
 static int
-run_action(const char *action, const char *root, bool best_effort, bool is_json)
+run_action(const char *action)
 {
 	bool is_status = strcmp(action, "status") == 0;
 	bool is_enable = strcmp(action, "enable") == 0;
@@ -329,50 +333,39 @@ run_action(const char *action, const char *root, bool best_effort, bool is_json)
 		    action);
 		return STATUS_USAGE;
 	}
-	if ((is_json && !is_status) || (best_effort && !is_enable)) {
+	if ((asked.is_json && !is_status) || (asked.best_effort && !is_enable)) {
 		fprintf(stderr, "kashim: system %s has no %s, see: kashim help system\n", action,
-		    best_effort ? "--best-effort" : "--json");
+		    asked.best_effort ? "--best-effort" : "--json");
 		return STATUS_USAGE;
 	}
 	if (!is_status && geteuid() != 0) {
 		fprintf(stderr, "kashim: only root can change %s\n", preload_file());
 		return STATUS_FAILED;
 	}
-	if (root != NULL && (is_status || is_enable))
-		return in_root(root, action, best_effort, is_json);
+	if (asked.root != NULL && (is_status || is_enable))
+		return in_root(action);
 	if (is_status)
-		return print_status(is_json);
-	return is_enable ? enable(best_effort) : disable(root);
+		return print_status(asked.is_json);
+	return is_enable ? enable() : disable();
 }
 
 static int
 run_system(int argc, char **argv)
 {
-	const char *root = NULL;
-	bool best_effort = false, is_json = false;
-	int letter;
-
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'b')
-			best_effort = true;
-		else if (letter == 'j')
-			is_json = true;
-		else if (letter == 'r')
-			root = optarg;
-		else
-			return STATUS_USAGE;
-	}
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	if (argc - optind == 1)
-		return run_action(argv[optind], root, best_effort, is_json);
+		return run_action(argv[optind]);
 	fputs("kashim: what shall be done? kashim system enable, disable or status\n", stderr);
 	return STATUS_USAGE;
 }
 
 static const struct command_option system_rows[] = {
-	{ 'b', "best-effort", NULL,
-	    "enable: also when programs of another kind cannot load the library" },
-	{ 'r', "root", "DIR", "in the system below DIR, where kashim is installed, too" },
-	{ 'j', "json", NULL, "status: print an array of flat objects" },
+	{ "best-effort", NULL, "enable: also when programs of another kind cannot load the library",
+	    .flag = &asked.best_effort },
+	{ "root", "DIR", "in the system below DIR, where kashim is installed, too",
+	    .value = &asked.root },
+	{ "json", NULL, "status: print an array of flat objects", .flag = &asked.is_json },
 	COMMAND_LAST,
 };
 

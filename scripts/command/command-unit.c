@@ -13,11 +13,10 @@
 #include "path.h"
 
 /* What was asked for on the command line. */
-struct request {
-	const char *action; /* "enable" or "disable" */
-	const char *root;   /* "" for the running system */
+static struct {
+	const char *root; /* "" for the running system */
 	bool now;
-};
+} asked = { .root = "" };
 
 static bool
 is_directory(const char *path)
@@ -27,22 +26,22 @@ is_directory(const char *path)
 	return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
-/* Whether the request can be fulfilled here; the exit status, and said so, where not. */
+/* Whether that can be done here; the exit status, and said so, where not. */
 static int
-examine(const struct request *request)
+examine(const char *action)
 {
 	char message[4 * PATH_LONGEST];
 	struct text why = text_in(message, sizeof(message));
 
-	if (*request->root != '\0' && !is_directory(request->root)) {
-		fprintf(stderr, "kashim: --root %s: there is no such directory\n", request->root);
+	if (*asked.root != '\0' && !is_directory(asked.root)) {
+		fprintf(stderr, "kashim: --root %s: there is no such directory\n", asked.root);
 		return STATUS_USAGE;
 	}
-	if (*request->root == '\0' && geteuid() != 0) {
+	if (*asked.root == '\0' && geteuid() != 0) {
 		fputs("kashim: only root can change /etc/systemd/system\n", stderr);
 		return STATUS_FAILED;
 	}
-	if (strcmp(request->action, "enable") == 0 && !library_is_fit(request->root, &why)) {
+	if (strcmp(action, "enable") == 0 && !library_is_fit(asked.root, &why)) {
 		fprintf(stderr, "kashim: %s\n", message);
 		return STATUS_FAILED;
 	}
@@ -50,10 +49,10 @@ examine(const struct request *request)
 }
 
 static int
-become(const struct request *request, int count, char **units)
+become(const char *action, int count, char **units)
 {
-	const char *fixed[] = { installed_program(), library_path(), request->action,
-		request->now ? "yes" : "", request->root };
+	const char *fixed[] = { installed_program(), library_path(), action, asked.now ? "yes" : "",
+		asked.root };
 	enum { FIXED = sizeof(fixed) / sizeof(fixed[0]) };
 	const char **arguments =
 	    allocate_or_exit(NULL, (FIXED + (size_t)count + 1) * sizeof(*arguments));
@@ -67,28 +66,22 @@ become(const struct request *request, int count, char **units)
 static int
 run_unit(int argc, char **argv)
 {
-	struct request request = { .action = argv[0], .root = "" };
-	int letter, status;
+	const char *action = argv[0]; /* "enable" or "disable" */
+	int status;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'n')
-			request.now = true;
-		else if (letter == 'r')
-			request.root = optarg;
-		else
-			return STATUS_USAGE;
-	}
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	if (optind == argc) {
 		fputs("kashim: which service? ", stderr);
 		return command_usage();
 	}
-	status = examine(&request);
-	return status == STATUS_GOOD ? become(&request, argc - optind, argv + optind) : status;
+	status = examine(action);
+	return status == STATUS_GOOD ? become(action, argc - optind, argv + optind) : status;
 }
 
 static const struct command_option unit_rows[] = {
-	{ 'n', "now", NULL, "restart those that run" },
-	{ 'r', "root", "DIR", "write below DIR, for an image" },
+	{ "now", NULL, "restart those that run", .flag = &asked.now },
+	{ "root", "DIR", "write below DIR, for an image", .value = &asked.root },
 	COMMAND_LAST,
 };
 

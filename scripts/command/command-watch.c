@@ -11,7 +11,11 @@
 #include "terminal.h"
 #include "watch-sweep.h"
 
-enum { EVERY_SECONDS = 15 };
+/* What was asked for on the command line. */
+static struct {
+	const char *conf, *metrics;
+	int32_t every; /* seconds */
+} asked = { .every = 15 };
 
 /*
  * Say it where somebody reads: where the reader of a pipe has stopped, it is lost, and the sweeps go
@@ -39,9 +43,9 @@ tell(const struct sweep_news *news)
 
 /* Where the new text is in error, the policy stays as it is. */
 static void
-read_policy_again(struct sweep *sweep, const char *conf)
+read_policy_again(struct sweep *sweep)
 {
-	struct policies again = { .conf = conf };
+	struct policies again = { .conf = asked.conf };
 
 	if (!policies_open(&again)) {
 		fputs("kashim: the policy stays as it was\n", stderr);
@@ -54,17 +58,18 @@ read_policy_again(struct sweep *sweep, const char *conf)
 }
 
 static void
-write_metrics(const struct sweep *sweep, const char *path)
+write_metrics(const struct sweep *sweep)
 {
 	static bool said;
 
-	if (path == NULL)
+	if (asked.metrics == NULL)
 		return;
-	if (metrics_write(&sweep->metrics, path)) {
+	if (metrics_write(&sweep->metrics, asked.metrics)) {
 		said = false;
 	} else if (!said) {
 		said = true;
-		fprintf(stderr, "kashim: %s: cannot be written: %s\n", path, strerror(errno));
+		fprintf(
+		    stderr, "kashim: %s: cannot be written: %s\n", asked.metrics, strerror(errno));
 	}
 }
 
@@ -90,7 +95,7 @@ wait_until(int64_t until, const sigset_t *signals)
 }
 
 static int
-sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
+sweep_on(struct sweep *sweep)
 {
 	int64_t next;
 	sigset_t signals;
@@ -102,29 +107,29 @@ sweep_on(struct sweep *sweep, int every, const char *metrics, const char *conf)
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	while (signal != SIGTERM && signal != SIGINT) {
-		next = clock_ms(CLOCK_MONOTONIC) + (int64_t)every * 1000;
+		next = clock_ms(CLOCK_MONOTONIC) + (int64_t)asked.every * 1000;
 		if (signal == SIGHUP)
-			read_policy_again(sweep, conf);
+			read_policy_again(sweep);
 		if (!sweep_once(sweep, tell)) {
 			fputs(
 			    "kashim: no network namespace can be listed: that needs root, or the capabilities in kashim-watch(8)\n",
 			    stderr);
 			return STATUS_FAILED;
 		}
-		write_metrics(sweep, metrics);
+		write_metrics(sweep);
 		signal = wait_until(next, &signals);
 	}
 	return STATUS_GOOD;
 }
 
 static bool
-read_every(const char *value, int32_t *every)
+take_every(const char *value)
 {
 	char message[300];
 	struct text error = text_in(message, sizeof(message));
 
 	/* As long as an idle time: from 1 second to 9 hours. */
-	if (option_read(OPTION_IDLE, value, strlen(value), every, &error))
+	if (option_read(OPTION_IDLE, value, strlen(value), &asked.every, &error))
 		return true;
 	fprintf(stderr, "kashim: --every: %s\n", message);
 	return false;
@@ -134,35 +139,24 @@ static int
 run_watch(int argc, char **argv)
 {
 	struct sweep sweep = { 0 };
-	const char *metrics = NULL, *conf = NULL;
-	int32_t every = EVERY_SECONDS;
-	int letter, status = STATUS_FAILED;
+	int status = STATUS_FAILED;
 
-	while ((letter = command_option(argc, argv)) != -1) {
-		if (letter == 'e') {
-			if (!read_every(optarg, &every))
-				return STATUS_USAGE;
-		} else if (letter == 'm') {
-			metrics = optarg;
-		} else if (letter == 'c') {
-			conf = optarg;
-		} else {
-			return STATUS_USAGE;
-		}
-	}
+	if (!command_options(argc, argv))
+		return STATUS_USAGE;
 	if (optind != argc)
 		return command_usage();
-	sweep.policies.conf = conf;
+	sweep.policies.conf = asked.conf;
 	if (policies_open(&sweep.policies))
-		status = sweep_on(&sweep, every, metrics, conf);
+		status = sweep_on(&sweep);
 	sweep_free(&sweep);
 	return status;
 }
 
 static const struct command_option watch_rows[] = {
-	{ 'e', "every", "DURATION", "time from one sweep to the next, 15s by default" },
-	{ 'm', "metrics", "FILE", "write what is found to it, for Prometheus" },
-	COMMAND_CONF,
+	{ "every", "DURATION", "time from one sweep to the next, 15s by default",
+	    .take = take_every },
+	{ "metrics", "FILE", "write what is found to it, for Prometheus", .value = &asked.metrics },
+	COMMAND_CONF(&asked.conf),
 	COMMAND_LAST,
 };
 

@@ -38,21 +38,6 @@ command_usage(void)
 	return usage_status();
 }
 
-/* The rows of the current command, as getopt_long(3) wants them. */
-static const struct option *
-long_options(void)
-{
-	static struct option options[HELP_OPTIONS_MOST];
-	struct command_option rows[HELP_OPTIONS_MOST];
-
-	help_options(current, rows);
-	for (size_t i = 0; rows[i].name != NULL; i++)
-		options[i] = (struct option){ rows[i].name,
-			rows[i].argument == NULL ? no_argument : required_argument, NULL,
-			rows[i].letter };
-	return options;
-}
-
 /* A setting becomes a part of one line, in which commas stand between them. */
 static bool
 is_setting_value(const char *name, const char *value)
@@ -68,29 +53,47 @@ is_setting_value(const char *name, const char *value)
 	return false;
 }
 
-int
-command_option(int argc, char **argv)
+static bool
+take(const struct command_option *row, const char *value)
 {
-	static const struct option *options;
+	if (row->take != NULL)
+		return row->take(value);
+	if (row->flag != NULL) {
+		*row->flag = true;
+		return true;
+	}
+	*row->value = value;
+	return !row->is_setting || is_setting_value(row->name, value);
+}
+
+bool
+command_options(int argc, char **argv)
+{
+	struct command_option rows[HELP_OPTIONS_MOST];
+	struct option options[HELP_OPTIONS_MOST] = { 0 };
 	int letter, row = 0;
 
-	if (options == NULL)
-		options = long_options();
+	help_options(current, rows);
+	for (size_t i = 0; rows[i].name != NULL; i++)
+		options[i] = (struct option){ rows[i].name,
+			rows[i].argument == NULL ? no_argument : required_argument, NULL, 0 };
 	opterr = 0;
-	letter = getopt_long(argc, argv, current->takes_program ? "+:h" : ":h", options, &row);
-	if (letter == 'h') {
-		help_print(current);
-		exit(command_finish(STATUS_GOOD));
+	while ((letter = getopt_long(
+		    argc, argv, current->takes_program ? "+:h" : ":h", options, &row)) != -1) {
+		if (letter == 'h' || (letter == 0 && strcmp(rows[row].name, "help") == 0)) {
+			help_print(current);
+			exit(command_finish(STATUS_GOOD));
+		}
+		if (letter == ':' || letter == '?') {
+			fprintf(stderr, "kashim: %s%s%s, see: kashim help %s\n",
+			    letter == ':' ? "" : "there is no option ", argv[optind - 1],
+			    letter == ':' ? " needs a value" : "", current->name);
+			return false;
+		}
+		if (!take(&rows[row], optarg))
+			return false;
 	}
-	if (letter == ':' || letter == '?') {
-		fprintf(stderr, "kashim: %s%s%s, see: kashim help %s\n",
-		    letter == ':' ? "" : "there is no option ", argv[optind - 1],
-		    letter == ':' ? " needs a value" : "", current->name);
-		return '?';
-	}
-	if (letter < COMMAND_SETTING || is_setting_value(options[row].name, optarg))
-		return letter;
-	return '?';
+	return true;
 }
 
 const char *

@@ -14,8 +14,7 @@
  *
  * To add a command: write command-NAME.c, which ends with `const struct command command_NAME`,
  * declare that below, give it a place in the list in commands.c, and describe it in its man page.
- * To add an option to a command: add a row to its options and a case where command_option() is
- * called, and describe it in its man page.
+ * To add an option to a command: add a row to its options, and describe it in its man page.
  */
 
 enum status {
@@ -25,15 +24,20 @@ enum status {
 	STATUS_OWN = 125, /* of `kashim run`, as env(1): our own error */
 };
 
+/* An option of a command, and what it does: one of the last three. */
 struct command_option {
-	int letter; /* what command_option() returns for it; not 'h', ':' or '?' */
 	const char *name;
 	/*
 	 * What its value is called in the help, NULL where it takes none. The shells complete FILE,
 	 * DIR, PROFILE, MODE, DURATION and NUMBER, and words behind bars: "DURATION|auto|off".
 	 */
 	const char *argument;
-	const char *help; /* one line */
+	const char *help;   /* one line */
+	bool *flag;         /* becomes true */
+	const char **value; /* gets the value */
+	/* reads the value; returns false, and says so, where that is wrong */
+	bool (*take)(const char *value);
+	bool is_setting; /* for kashim run: the value is not empty and has no comma */
 };
 
 struct command {
@@ -49,8 +53,9 @@ struct command {
 	const char *operands;
 	const char *description; /* of the help: lines of at most 100 columns */
 	const char *exit_status; /* of the help: what stands behind "Exit status: " */
-	bool takes_settings;     /* every setting of the option table is an option, too */
 	bool takes_program;      /* what follows the first operand is for that program */
+	/* NULL, or every row of the option table is an option, too, with its value here */
+	const char **settings;
 	int usage_status; /* the exit status of wrong usage, where that is not STATUS_USAGE */
 };
 
@@ -68,30 +73,24 @@ int command_main(int argc, char **argv);
 const struct command *command_named(const char *name);
 
 /* Rows that several commands have. */
-#define COMMAND_CONF \
+#define COMMAND_CONF(to) \
 	{ \
-		'c', "conf", "FILE", "another configuration than " PATH_CONF_DEFAULT \
+		"conf", "FILE", "another configuration than " PATH_CONF_DEFAULT, .value = (to) \
 	}
-#define COMMAND_JSON \
+#define COMMAND_JSON(to) \
 	{ \
-		'j', "json", NULL, "print an array of flat objects, see kashim-json(5)" \
+		"json", NULL, "print an array of flat objects, see kashim-json(5)", .flag = (to) \
 	}
 #define COMMAND_LAST \
 	{ \
-		0, NULL, NULL, NULL \
+		NULL, NULL, NULL \
 	}
 
 /*
- * The next option of the command that runs, its value in `optarg`: the letter of its row, -1 at the
- * end, '?' for wrong usage, which was printed. Operands start at argv[optind] then. Does not
- * return from --help.
- *
- * For a setting it returns COMMAND_SETTING plus the setting: an enum option_id, or one of those
- * below; its value is not empty and has no comma.
+ * Read the options of the command that runs. Operands start at argv[optind] then. Returns false for
+ * wrong usage, which was printed. Does not return from --help.
  */
-int command_option(int argc, char **argv);
-enum { COMMAND_SETTING_MODE = OPTION_COUNT, COMMAND_SETTING_PROFILE, COMMAND_SETTINGS };
-enum { COMMAND_SETTING = 0x100 };
+bool command_options(int argc, char **argv);
 
 /* Print on stderr how the command that runs is used. Returns the exit status of wrong usage. */
 int command_usage(void);

@@ -5,49 +5,50 @@
 
 #include "path.h"
 
-/* What the settings that are options of `kashim run` do; the rest is in kashim.conf(5). */
-static const char *const setting_help[COMMAND_SETTINGS] = {
-	[OPTION_PATH_TIMEOUT] = "silence after which the path forgets a connection",
-	[OPTION_IDLE] = "silence before the first probe",
-	[OPTION_INTERVAL] = "time between unanswered probes",
-	[OPTION_PROBES] = "unanswered probes before the connection ends",
-	[OPTION_RETRANSMIT_MAX] =
-	    "longest wait between retransmissions, 15 of which end it; auto, off",
-	[OPTION_KEEPALIVE] = "whether keepalive is on; true, false",
-	[OPTION_USER_TIMEOUT] = "how long sent data may stay unacknowledged; auto, off",
-	[OPTION_SYN_COUNT] = "how often connect(2) sends its first segment again",
-	[OPTION_DEFER_ACCEPT] = "how long a listener waits for the first data",
-	[OPTION_MAX_SEGMENT] = "largest segment",
-	[OPTION_WINDOW_CLAMP] = "largest receive window",
-	[COMMAND_SETTING_MODE] = "who wins, the policy or the program",
-	[COMMAND_SETTING_PROFILE] = "named settings, see: kashim profiles",
-};
-
-const char *
-help_setting_key(int setting)
+/*
+ * What the settings that are options of `kashim run` do; the rest is in kashim.conf(5). A switch, so
+ * that the compiler misses an option that has none.
+ */
+static const char *
+help_of_option(enum option_id option)
 {
-	if (setting == COMMAND_SETTING_MODE)
-		return "mode";
-	return setting == COMMAND_SETTING_PROFILE ? "profile" : option_table[setting].key;
+	switch (option) {
+	case OPTION_PATH_TIMEOUT:
+		return "silence after which the path forgets a connection";
+	case OPTION_IDLE:
+		return "silence before the first probe";
+	case OPTION_INTERVAL:
+		return "time between unanswered probes";
+	case OPTION_PROBES:
+		return "unanswered probes before the connection ends";
+	case OPTION_RETRANSMIT_MAX:
+		return "longest wait between retransmissions, 15 of which end it; auto, off";
+	case OPTION_KEEPALIVE:
+		return "whether keepalive is on; true, false";
+	case OPTION_USER_TIMEOUT:
+		return "how long sent data may stay unacknowledged; auto, off";
+	case OPTION_SYN_COUNT:
+		return "how often connect(2) sends its first segment again";
+	case OPTION_DEFER_ACCEPT:
+		return "how long a listener waits for the first data";
+	case OPTION_MAX_SEGMENT:
+		return "largest segment";
+	case OPTION_WINDOW_CLAMP:
+		return "largest receive window";
+	case OPTION_COUNT:
+		break;
+	}
+	return NULL;
 }
 
 static const char *
-argument_of_row(const struct option_row *row)
+argument_of(const struct option_row *row)
 {
 	if (row->unit == UNIT_SECONDS || row->unit == UNIT_MILLISECONDS)
 		return row->words ? "DURATION|auto|off" : "DURATION";
 	if (row->unit == UNIT_SWITCH)
 		return "BOOLEAN|true|false";
 	return row->unit == UNIT_BYTES ? "BYTES" : "NUMBER";
-}
-
-static const char *
-argument_of(int setting)
-{
-	if (setting == COMMAND_SETTING_MODE)
-		return "MODE";
-	return setting == COMMAND_SETTING_PROFILE ? "PROFILE"
-						  : argument_of_row(&option_table[setting]);
 }
 
 /* The option of path_timeout is --path-timeout. */
@@ -61,24 +62,19 @@ option_name(const char *key, char *room, size_t size)
 	return room;
 }
 
-static size_t
-add_settings(struct command_option *options)
+static void
+add_settings(struct command_option *options, const char **values)
 {
-	static char names[COMMAND_SETTINGS][32];
-	size_t count = 0;
+	static char names[OPTION_COUNT][32];
 
-	/* Mode and profile stand behind the others, and come first. */
-	for (int i = 0; i < COMMAND_SETTINGS; i++) {
-		int setting = (COMMAND_SETTING_MODE + i) % COMMAND_SETTINGS;
-		const char *key = help_setting_key(setting);
-		const char *help = setting_help[setting];
+	for (enum option_id option = 0; option < OPTION_COUNT; option++) {
+		const struct option_row *row = &option_table[option];
 
-		if (key != NULL)
-			options[count++] = (struct command_option){ COMMAND_SETTING + setting,
-				option_name(key, names[setting], sizeof(names[0])),
-				argument_of(setting), help == NULL ? "see kashim.conf(5)" : help };
+		*options++ =
+		    (struct command_option){ option_name(row->key, names[option], sizeof(names[0])),
+			    argument_of(row), help_of_option(option), .value = &values[option],
+			    .is_setting = true };
 	}
-	return count;
 }
 
 void
@@ -91,9 +87,11 @@ help_options(const struct command *command, struct command_option options[HELP_O
 		options[count] = own[count];
 		count++;
 	}
-	if (command->takes_settings)
-		count += add_settings(options + count);
-	options[count++] = (struct command_option){ 'h', "help", NULL, "print this help" };
+	if (command->settings != NULL) {
+		add_settings(options + count, command->settings);
+		count += OPTION_COUNT;
+	}
+	options[count++] = (struct command_option){ "help", NULL, "print this help" };
 	options[count] = (struct command_option)COMMAND_LAST;
 }
 
@@ -126,7 +124,7 @@ help_usage(FILE *out, const struct command *command)
 	while (options != NULL && options[count].name != NULL)
 		count++;
 	fprintf(out, "usage: kashim %s", command->name);
-	if (count > SHOWN_MOST || command->takes_settings)
+	if (count > SHOWN_MOST || command->settings != NULL)
 		fputs(" [OPTION...]", out);
 	else
 		for (size_t i = 0; i < count; i++)

@@ -12,9 +12,6 @@ enum { HELP_OPTIONS_MOST = 40 };
  */
 void help_options(const struct command *command, struct command_option options[HELP_OPTIONS_MOST]);
 
-/* The key of a setting, see command_option(); NULL for one that nobody can write. */
-const char *help_setting_key(int setting);
-
 /* Print "usage: kashim NAME [--option] ... OPERANDS". */
 void help_usage(FILE *out, const struct command *command);
 

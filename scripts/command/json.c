@@ -88,6 +88,10 @@ json_string(struct json *json, const char *key, const char *value)
 void
 json_number(struct json *json, const char *key, int64_t value)
 {
+	if (value == JSON_NULL) {
+		json_null(json, key);
+		return;
+	}
 	put_key(json, key);
 	fprintf(json->out, "%" PRId64, value);
 }
@@ -111,20 +115,18 @@ json_place(
     struct json *json, const char *file_key, const char *line_key, const char *file, uint32_t line)
 {
 	json_string(json, file_key, line == 0 ? NULL : file);
-	if (line == 0)
-		json_null(json, line_key);
-	else
-		json_number(json, line_key, line);
+	json_number(json, line_key, line == 0 ? JSON_NULL : line);
 }
 
 void
 json_milliseconds(struct json *json, const char *key, int64_t value)
 {
+	if (value == JSON_NULL || value % 1000 == 0) {
+		json_number(json, key, value == JSON_NULL ? value : value / 1000);
+		return;
+	}
 	put_key(json, key);
-	if (value % 1000 == 0)
-		fprintf(json->out, "%" PRId64, value / 1000);
-	else
-		fprintf(json->out, "%" PRId64 ".%03d", value / 1000, (int)(value % 1000));
+	fprintf(json->out, "%" PRId64 ".%03d", value / 1000, (int)(value % 1000));
 }
 
 void

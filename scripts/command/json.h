@@ -21,7 +21,8 @@ struct json json_begin(FILE *out);
 void json_object(struct json *json);
 void json_end(struct json *json);
 
-/* A NULL string is null. */
+/* A NULL string is null, and so is this number, also of milliseconds. */
+#define JSON_NULL INT64_MIN
 void json_string(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, int64_t value);
 void json_decimal(struct json *json, const char *key, double value);

@@ -184,10 +184,7 @@ put_reason(const struct show *show, const struct measure *measure)
 static void
 json_time(struct json *json, const char *key, int64_t milliseconds)
 {
-	if (milliseconds == 0)
-		json_null(json, key);
-	else
-		json_milliseconds(json, key, milliseconds);
+	json_milliseconds(json, key, milliseconds == 0 ? JSON_NULL : milliseconds);
 }
 
 static void
@@ -198,10 +195,7 @@ json_time_of_cure(struct json *json, const struct cure *cure)
 	json_time(json, "path_timeout", is_known ? cure->path_timeout * 1000 : 0);
 	json_time(json, "idle", is_known ? cure->idle * 1000 : 0);
 	json_time(json, "interval", is_known ? cure->interval * 1000 : 0);
-	if (is_known)
-		json_number(json, "count", cure->count);
-	else
-		json_null(json, "count");
+	json_number(json, "count", is_known ? cure->count : JSON_NULL);
 	if (cure->is_settled && !cure->ends_by_server && !cure->ends_by_loss)
 		json_boolean(json, "keeps_open", cure->holds);
 	else

@@ -95,21 +95,16 @@ static void
 put_object(struct show *show, const struct measure *measure, const struct trial *trial)
 {
 	struct json *json = &show->json;
+	bool is_answered = trial->fate == FATE_REMEMBERED;
 
 	json_object(json);
 	json_string(json, "type", "connection");
 	json_number(json, "round", measure->round);
 	json_milliseconds(json, "planned", trial->planned);
-	if (trial->silence == 0)
-		json_null(json, "silence");
-	else
-		json_milliseconds(json, "silence", trial->silence);
+	json_milliseconds(json, "silence", trial->silence == 0 ? JSON_NULL : trial->silence);
 	json_string(json, "fate", show_fate_word(trial->fate));
 	json_number(json, "probes", trial->at_once + trial->unanswered);
-	if (trial->fate == FATE_REMEMBERED)
-		json_milliseconds(json, "answered_in", trial->answered_in);
-	else
-		json_null(json, "answered_in");
+	json_milliseconds(json, "answered_in", is_answered ? trial->answered_in : JSON_NULL);
 	fflush(stdout);
 }
 

@@ -8,49 +8,36 @@
 enum { LONGEST = 80 };
 
 /* Of an endpoint the address alone. */
-static void
-put_address(struct json *json, const char *key, const struct endpoint *endpoint)
+static const char *
+address_in(char room[LONGEST], const struct endpoint *endpoint)
 {
 	struct network host = { .prefix = 128 };
-	char room[LONGEST];
-	struct text text = text_in(room, sizeof(room));
+	struct text text = text_in(room, LONGEST);
 
 	memcpy(host.address, endpoint->address, sizeof(host.address));
 	address_put_network(&text, &host);
-	json_string(json, key, room);
+	return room;
 }
 
 static void
 put_ends(struct json *json, const struct outside_socket *socket)
 {
-	if (socket->local.port != 0) {
-		put_address(json, "local_address", &socket->local);
-		json_number(json, "local_port", socket->local.port);
-	} else {
-		json_null(json, "local_address");
-		json_null(json, "local_port");
-	}
-	if (socket->remote.known) {
-		put_address(json, "remote_address", &socket->remote);
-		json_number(json, "remote_port", socket->remote.port);
-	} else {
-		json_null(json, "remote_address");
-		json_null(json, "remote_port");
-	}
+	const struct endpoint *local = &socket->local, *remote = &socket->remote;
+	bool has_local = local->port != 0;
+	char room[LONGEST];
+
+	json_string(json, "local_address", has_local ? address_in(room, local) : NULL);
+	json_number(json, "local_port", has_local ? local->port : JSON_NULL);
+	json_string(json, "remote_address", remote->known ? address_in(room, remote) : NULL);
+	json_number(json, "remote_port", remote->known ? remote->port : JSON_NULL);
 }
 
 void
 outside_json_name(struct json *json, const struct finding *finding)
 {
-	if (finding->pid == 0)
-		json_null(json, "pid");
-	else
-		json_number(json, "pid", finding->pid);
+	json_number(json, "pid", finding->pid == 0 ? JSON_NULL : finding->pid);
 	json_string(json, "program", finding->program);
-	if (finding->socket.fd == -1)
-		json_null(json, "fd");
-	else
-		json_number(json, "fd", finding->socket.fd);
+	json_number(json, "fd", finding->socket.fd == -1 ? JSON_NULL : finding->socket.fd);
 	put_ends(json, &finding->socket);
 }
 
