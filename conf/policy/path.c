@@ -14,6 +14,14 @@ path_put_compiled(struct text *text, const char *conf)
 	text_put(text, ".policy");
 }
 
+const char *
+path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
 void
 path_put_dropins(struct text *text, const char *conf)
 {

@@ -21,6 +21,9 @@ enum { PATH_LONGEST = 4096 };
 void path_put_compiled(struct text *text, const char *conf);
 void path_put_dropins(struct text *text, const char *conf);
 
+/* The last part of a path: what stands behind its last slash. */
+const char *path_base(const char *path);
+
 /*
  * Append an absolute path: `path` itself, or below `directory` when it is relative; "." and ".."
  * are taken out as text, so symbolic links stay as they were written.

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "explain.h"
+#include "explain-rule.h"
 #include "json.h"
 
 /* What was asked for on the command line. */

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "explain.h"
+#include "explain-settings.h"
 #include "host-tcp.h"
 #include "json.h"
 #include "profile.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "explain.h"
+#include "explain-rule.h"
 #include "help.h"
 #include "host-tcp.h"
 #include "path.h"

@@ -119,15 +119,6 @@ library_is_fit(const char *root, struct text *why)
 	return library_is_safe(root, path, why);
 }
 
-static bool
-is_library_name(const char *word)
-{
-	const char *slash = strrchr(word, '/');
-	const char *name = slash == NULL ? word : slash + 1;
-
-	return strncmp(name, "libkashim.so", strlen("libkashim.so")) == 0;
-}
-
 char *
 library_preloaded(void)
 {
@@ -140,7 +131,7 @@ library_preloaded(void)
 
 		line[strcspn(line, "#")] = '\0';
 		while (found == NULL && (word = strtok_r(rest, ": \t\n", &rest)) != NULL)
-			if (is_library_name(word))
+			if (strncmp(path_base(word), "libkashim.so", strlen("libkashim.so")) == 0)
 				found = copy_or_exit(word, strlen(word));
 	}
 	if (file != NULL)

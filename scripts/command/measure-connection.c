@@ -48,6 +48,8 @@ read_numbers(struct connection *connection)
 
 	if (syscall(SYS_getsockopt, connection->fd, IPPROTO_TCP, TCP_INFO, &numbers, &size) != 0)
 		return;
+	connection->new_sent = numbers.sent - connection->sent;
+	connection->new_received = numbers.received - connection->received;
 	connection->sent = numbers.sent;
 	connection->received = numbers.received;
 	if (connection->round_trip == 0)
@@ -55,12 +57,13 @@ read_numbers(struct connection *connection)
 }
 
 void
-connection_begin(struct connection *connection, const struct target *target)
+connection_begin(struct connection *connection, const struct target *target, int64_t patience_ends)
 {
 	const struct addrinfo *to = target->chosen;
 	const struct addrinfo *from = target->local;
 
-	*connection = (struct connection){ .state = CONNECTION_CONNECTING };
+	*connection =
+	    (struct connection){ .state = CONNECTION_CONNECTING, .patience_ends = patience_ends };
 	connection->fd = (int)syscall(
 	    SYS_socket, to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (connection->fd == -1 ||
@@ -98,14 +101,17 @@ drain(struct connection *connection)
 }
 
 void
-connection_look(struct connection *connection, short events)
+connection_look(struct connection *connection, short events, int64_t now)
 {
 	int error = 0;
 
 	connection->spoke = false;
+	connection->new_sent = connection->new_received = 0;
 	if (connection->state != CONNECTION_CONNECTING && connection->state != CONNECTION_OPEN)
 		return;
 	if (connection->state == CONNECTION_CONNECTING) {
+		if (events == 0 && now > connection->patience_ends)
+			connection_end(connection, ETIMEDOUT);
 		if (events == 0)
 			return;
 		if (option(connection, SO_ERROR, &error, sizeof(error)) != 0)

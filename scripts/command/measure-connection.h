@@ -22,21 +22,30 @@ enum connection_state {
 struct connection {
 	int fd; /* where connecting or open */
 	enum connection_state state;
-	int error;               /* ended: the errno, or 0 for FIN */
-	uint32_t sent, received; /* segments, since it was opened */
-	int64_t round_trip;      /* milliseconds, rounded up */
-	bool spoke;              /* data came in since it was looked at before */
+	int error;                       /* ended: the errno, or 0 for FIN */
+	uint32_t sent, received;         /* segments, since it was opened, */
+	uint32_t new_sent, new_received; /* and since it was looked at before */
+	int64_t round_trip;              /* milliseconds, rounded up */
+	int64_t patience_ends;           /* when connecting has taken too long */
+	bool spoke;                      /* data came in since it was looked at before */
 };
 
-/* Start to connect. Whether it works is seen by connection_look(). */
-void connection_begin(struct connection *connection, const struct target *target);
+/* How long connecting may take, in milliseconds. */
+enum { CONNECTION_PATIENCE = 15000 };
+
+/*
+ * Start to connect, which ends with ETIMEDOUT at `patience_ends`. Whether it works is seen by
+ * connection_look().
+ */
+void connection_begin(
+    struct connection *connection, const struct target *target, int64_t patience_ends);
 
 /*
  * See what became of it: new state and numbers. `events` are those of poll(2), for which
  * connection_events() says what to wait for.
  */
 short connection_events(const struct connection *connection);
-void connection_look(struct connection *connection, short events);
+void connection_look(struct connection *connection, short events, int64_t now);
 
 /* Its own address, without the port, once it is open. */
 void connection_local(const struct connection *connection, char name[TARGET_NAME_SIZE]);

@@ -4,7 +4,6 @@
 #include "measure.h"
 
 enum {
-	CONNECT_PATIENCE = 15000,
 	AGAIN_PATIENCE = 4000, /* while the network is down */
 	RETRY = 1000,
 	MUTE = 2, /* connections without any answer, before none is expected any more */
@@ -16,7 +15,8 @@ control_begin(struct measure *measure)
 	struct control *control = &measure->control;
 
 	control->opened = measure->now;
-	connection_begin(&control->connection, &measure->target);
+	connection_begin(&control->connection, &measure->target,
+	    measure->now + (control->is_down ? AGAIN_PATIENCE : CONNECTION_PATIENCE));
 }
 
 static void
@@ -48,8 +48,6 @@ see_opening(struct measure *measure)
 	connection_keepalive(&control->connection, 1, 1, 127);
 	connection_local(&control->connection, measure->local);
 	control->opened = measure->now;
-	control->sent = control->connection.sent;
-	control->received = control->connection.received;
 	control->unanswered = 0;
 	see_answer(measure);
 }
@@ -93,11 +91,9 @@ see_probes(struct measure *measure)
 {
 	struct control *control = &measure->control;
 	struct loss *loss = &control->loss;
-	int64_t received = control->connection.received - control->received;
+	int64_t received = control->connection.new_received;
 
-	control->unanswered += control->connection.sent - control->sent;
-	control->sent = control->connection.sent;
-	control->received = control->connection.received;
+	control->unanswered += control->connection.new_sent;
 	check_limit(measure);
 	if (received == 0) {
 		if (verdict_is_down(loss, measure->now - control->last_answer))
@@ -132,21 +128,12 @@ see_end(struct measure *measure)
 	}
 }
 
-static int64_t
-connect_patience(const struct control *control)
-{
-	return control->is_down ? AGAIN_PATIENCE : CONNECT_PATIENCE;
-}
-
 static void
 follow_opening(struct measure *measure)
 {
 	struct control *control = &measure->control;
 	struct connection *connection = &control->connection;
 
-	if (connection->state == CONNECTION_CONNECTING &&
-	    measure->now - control->opened > connect_patience(control))
-		connection_end(connection, ETIMEDOUT);
 	if (connection->state == CONNECTION_OPEN) {
 		see_opening(measure);
 	} else if (connection->state == CONNECTION_ENDED) {
@@ -163,7 +150,7 @@ control_follow(struct measure *measure, short events)
 	struct connection *connection = &control->connection;
 	enum connection_state before = connection->state;
 
-	connection_look(connection, events);
+	connection_look(connection, events, measure->now);
 	if (before == CONNECTION_ENDED) {
 		if (measure->now >= control->retry)
 			control_begin(measure);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-
 #include "measure.h"
 #include "policy.h"
 
-enum { CONNECT_PATIENCE = 15000, ATTEMPTS = 5 };
+enum { ATTEMPTS = 5 };
 
 /* What path_timeout gives; less than it can give where none is short enough. */
 static void
@@ -33,7 +31,7 @@ begin(struct measure *measure)
 	cure->probes = cure->answered = cure->lived = cure->last_answer = 0;
 	cure->has_answer = false;
 	cure->opened = measure->now;
-	connection_begin(&cure->connection, &measure->target);
+	connection_begin(&cure->connection, &measure->target, measure->now + CONNECTION_PATIENCE);
 }
 
 static void
@@ -72,24 +70,20 @@ see_opening(struct measure *measure)
 
 	connection_keepalive(&cure->connection, cure->idle, cure->interval, cure->count);
 	cure->opened = measure->now;
-	cure->sent = cure->connection.sent;
-	cure->received = cure->connection.received;
 }
 
 static void
 see_probes(struct measure *measure)
 {
 	struct cure *cure = &measure->cure;
-	int64_t received = cure->connection.received - cure->received;
+	int64_t received = cure->connection.new_received;
 
 	/* Segments around data are no probes. */
 	if (!cure->connection.spoke) {
-		cure->probes += cure->connection.sent - cure->sent;
+		cure->probes += cure->connection.new_sent;
 		cure->answered += received;
 		cure->has_answer |= received > 0;
 	}
-	cure->sent = cure->connection.sent;
-	cure->received = cure->connection.received;
 	cure->lived = measure->now - cure->opened;
 	if (received > 0)
 		cure->last_answer = cure->lived;
@@ -129,10 +123,7 @@ cure_follow(struct measure *measure, short events)
 			begin(measure);
 		return;
 	}
-	connection_look(connection, events);
-	if (before == CONNECTION_CONNECTING && connection->state == before &&
-	    measure->now - cure->opened > CONNECT_PATIENCE)
-		connection_end(connection, ETIMEDOUT);
+	connection_look(connection, events, measure->now);
 	if (connection->state == CONNECTION_ENDED)
 		see_end(measure);
 	else if (before == CONNECTION_CONNECTING && connection->state == CONNECTION_OPEN)

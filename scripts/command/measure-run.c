@@ -73,7 +73,8 @@ open_next(struct measure *measure)
 			continue;
 		trial->fate = FATE_CONNECTING;
 		trial->begun = trial->opened = measure->now;
-		connection_begin(&trial->connection, &measure->target);
+		connection_begin(
+		    &trial->connection, &measure->target, measure->now + CONNECTION_PATIENCE);
 		return;
 	}
 }

@@ -3,8 +3,6 @@
 
 #include "measure.h"
 
-enum { CONNECT_PATIENCE = 15000 };
-
 bool
 trial_is_over(const struct trial *trial)
 {
@@ -116,9 +114,6 @@ judge_end(struct measure *measure, struct trial *trial)
 static void
 follow_opening(struct measure *measure, struct trial *trial)
 {
-	if (trial->connection.state == CONNECTION_CONNECTING &&
-	    measure->now - trial->opened > CONNECT_PATIENCE)
-		connection_end(&trial->connection, ETIMEDOUT);
 	if (trial->connection.state == CONNECTION_ENDED)
 		trial_settle(measure, trial, FATE_VOID);
 	if (trial->connection.state != CONNECTION_OPEN)
@@ -134,7 +129,7 @@ trial_follow(struct measure *measure, struct trial *trial, short events)
 		judge_end(measure, trial);
 		return;
 	}
-	connection_look(&trial->connection, events);
+	connection_look(&trial->connection, events, measure->now);
 	if (trial->fate == FATE_CONNECTING)
 		follow_opening(measure, trial);
 	else if (trial->connection.state == CONNECTION_ENDED && !trial_is_over(trial))

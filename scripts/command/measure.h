@@ -64,7 +64,6 @@ struct control {
 	struct loss loss;   /* of what was answered before long */
 	int64_t unanswered; /* probes since the last answer */
 	int mute;           /* connections that had no answer at all */
-	uint32_t sent, received;
 	int64_t opened, last_answer, retry;
 	int64_t works_since; /* after the last time that the network was down */
 	bool is_down;
@@ -77,7 +76,6 @@ struct cure {
 	struct connection connection;
 	int64_t path_timeout; /* seconds; 0: there is none short enough */
 	int idle, interval, count;
-	uint32_t sent, received;
 	int64_t opened, lived; /* `lived` as long as it is, or was, there */
 	int64_t last_answer;   /* its age then */
 	int64_t probes, answered;

@@ -45,25 +45,12 @@ take_limits(void)
 	limit(RLIMIT_CPU, 2);
 }
 
-static bool
-write_all(int out, const char *bytes, size_t size)
-{
-	while (size != 0) {
-		ssize_t part = write(out, bytes, size);
-
-		if (part <= 0)
-			return false;
-		bytes += part;
-		size -= (size_t)part;
-	}
-	return true;
-}
-
 static _Noreturn void
 run_reader(int out, const struct process *process, const char *conf, const struct rights *rights)
 {
 	struct configuration configuration;
 	struct policy policy;
+	FILE *stream = fdopen(out, "w");
 	size_t size;
 	void *image;
 
@@ -83,7 +70,9 @@ run_reader(int out, const struct process *process, const char *conf, const struc
 		_exit(FOREIGN_TOO_LARGE);
 	image = allocate_or_exit(NULL, size);
 	compiled_write(&policy, image);
-	_exit(write_all(out, image, size) ? FOREIGN_READ : FOREIGN_REFUSED);
+	if (stream == NULL || fwrite(image, size, 1, stream) != 1 || fflush(stream) != 0)
+		_exit(FOREIGN_REFUSED);
+	_exit(FOREIGN_READ);
 }
 
 /* What the reader wrote, IMAGE_MOST bytes at most. */

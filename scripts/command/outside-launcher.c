@@ -69,8 +69,7 @@ has_argument(const struct program *program, const char *when)
 void
 launcher_warn(const struct program *program)
 {
-	const char *slash = strrchr(program->executed, '/');
-	const char *name = slash == NULL ? program->executed : slash + 1;
+	const char *name = path_base(program->executed);
 
 	for (size_t i = 0; i < sizeof(launchers) / sizeof(*launchers); i++) {
 		const struct launcher *launcher = &launchers[i];

@@ -44,6 +44,9 @@ struct process {
 bool process_open(const struct holder *holder, struct process *process);
 void process_close(struct process *process);
 
+/* Part of it: what its directory tells. */
+void process_look(struct process *process);
+
 /* The same for one whose number is all that is known. */
 bool process_open_pid(pid_t pid, struct process *process);
 

@@ -123,9 +123,7 @@ read_script(const char *path, char *interpreter, char *argument)
 static bool
 is_env(const char *interpreter, const char *argument)
 {
-	const char *slash = strrchr(interpreter, '/');
-
-	return strcmp(slash == NULL ? interpreter : slash + 1, "env") == 0 && *argument != '\0' &&
+	return strcmp(path_base(interpreter), "env") == 0 && *argument != '\0' &&
 	       *argument != '-' && strpbrk(argument, "= \t") == NULL;
 }
 

@@ -99,7 +99,7 @@ paragraph_of() {
 
 # json_string(json, "key", ...): those that are written so.
 json_keys() {
-	cat "$ROOT"/scripts/command/command-*.c "$ROOT"/scripts/command/outside-json.c "$ROOT"/scripts/command/measure-*.c | tr -d '\n\t' |
+	cat "$ROOT"/scripts/command/*.c | tr -d '\n\t' |
 		grep -oE 'json_(place\((&?json|&?output->json), "[a-z_]+", |[a-z]+\((&?json|&?output->json), )"[a-z_]+"' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u
 }
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain.h"
+#include "explain-rule.h"
+#include "explain-settings.h"
 #include "profile.h"
 #include "reading.h"
 #include "retransmit.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "explain.h"
+#include "explain-rule.h"
+#include "explain-settings.h"
 
 #include <stdlib.h>
 #include <string.h>

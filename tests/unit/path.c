@@ -33,6 +33,14 @@ START_TEST(dropins_stand_in_a_directory_beside_their_configuration)
 	ck_assert_str_eq(buffer, "/etc/kashim.conf.d");
 }
 
+START_TEST(base_of_a_path_stands_behind_its_last_slash)
+{
+	ck_assert_str_eq(path_base("/usr/bin/env"), "env");
+	ck_assert_str_eq(path_base("env"), "env");
+	ck_assert_str_eq(path_base("bin/"), "");
+	ck_assert_str_eq(path_base(""), "");
+}
+
 START_TEST(paths_become_absolute_without_dots)
 {
 	static const char *const cases[][3] = {
@@ -86,6 +94,7 @@ path_suite(void)
 
 	tcase_add_test(claims, compiled_form_stands_beside_its_configuration);
 	tcase_add_test(claims, dropins_stand_in_a_directory_beside_their_configuration);
+	tcase_add_test(claims, base_of_a_path_stands_behind_its_last_slash);
 	tcase_add_test(claims, paths_become_absolute_without_dots);
 	tcase_add_test(claims, absolute_path_is_appended_to_what_stands_before);
 	tcase_add_test(claims, path_without_room_stays_in_its_buffer);

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef KASHIM_EXPLAIN_H
-#define KASHIM_EXPLAIN_H
+#ifndef KASHIM_EXPLAIN_SETTINGS_H
+#define KASHIM_EXPLAIN_SETTINGS_H
 
 #include <stdio.h>
 
 #include "host-tcp.h"
 #include "policy.h"
 #include "terminal.h"
-
-/* What a rule looks at: "program java,javac, user 1000", or "defaults". To be freed. */
-char *explain_rule(const struct policy *policy, const struct rule *rule);
-
-/* Why a rule does not hold for these facts: its first condition that fails. To be freed. */
-char *explain_why_not(
-    const struct policy *policy, const struct rule *rule, const struct facts *facts);
 
 /*
  * Print settings, resolved, in one line; all but retransmit_max, of which explain_in_flight() says
