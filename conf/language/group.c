@@ -44,7 +44,7 @@ read_option(const struct tree *tree, const struct node *node, enum option_id opt
 	struct text error = text_in(message, sizeof(message));
 
 	if (node_is_value(tree, node, "a single value") &&
-	    !option_read(option, node->text, strlen(node->text), value, &error))
+	    !option_read(&option_table[option], node->text, strlen(node->text), value, &error))
 		node_refuse(tree, node, message);
 }
 

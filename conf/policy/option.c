@@ -175,14 +175,7 @@ put_allowed(struct text *error, const struct option_row *row)
 }
 
 bool
-option_read(
-    enum option_id option, const char *value, size_t size, int32_t *result, struct text *error)
-{
-	return option_read_row(&option_table[option], value, size, result, error);
-}
-
-bool
-option_read_row(const struct option_row *row, const char *value, size_t size, int32_t *result,
+option_read(const struct option_row *row, const char *value, size_t size, int32_t *result,
     struct text *error)
 {
 	int64_t number = 0;

@@ -66,17 +66,14 @@ enum option_id option_named(const char *key, size_t size);
 /*
  * Read a value from text of `size` bytes: a whole number in the option's unit, a duration ("1h30m")
  * where that is a time, a word where the row allows it. On failure returns false and says in
- * `error` what is wrong and what is allowed.
+ * `error` what is wrong and what is allowed. The row may stand in no table: what a command takes,
+ * and no policy.
  */
-bool option_read(
-    enum option_id option, const char *value, size_t size, int32_t *result, struct text *error);
+bool option_read(const struct option_row *row, const char *value, size_t size, int32_t *result,
+    struct text *error);
 
 /* The value that holds under `tighten`, of the program's and the policy's. Pure. */
 int32_t option_tighten(enum option_id option, int32_t asked, int32_t policy);
-
-/* The same for a row that stands in no table: what a command takes, and no policy. */
-bool option_read_row(const struct option_row *row, const char *value, size_t size, int32_t *result,
-    struct text *error);
 
 /* Append a value as people read it: "60 s", "290000 ms", "auto". */
 void option_put(struct text *text, enum option_id option, int32_t value);

@@ -67,7 +67,7 @@ read_option(
 		return refuse_twice(error, option_table[option].key);
 	text_put(error, option_table[option].key);
 	text_put(error, ": ");
-	if (!option_read(option, value, size, result, error))
+	if (!option_read(&option_table[option], value, size, result, error))
 		return false;
 	*error = before;
 	error->start[error->used] = '\0';

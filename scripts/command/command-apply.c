@@ -66,9 +66,9 @@ put_objects(struct apply_output *output, const struct finding *finding, uint32_t
 			continue;
 		json_object(json);
 		outside_json_name(json, finding);
-		json_string(json, "option", verdict_option_name(option));
-		outside_json_value(json, "before", option, finding->socket.have.value[option]);
-		outside_json_value(json, "after", option, after->value[option]);
+		json_string(json, "option", option_table[option].key);
+		json_option(json, "before", option, finding->socket.have.value[option]);
+		json_option(json, "after", option, after->value[option]);
 		json_boolean(json, "changed", !asked.is_dry);
 	}
 }
@@ -125,8 +125,8 @@ show_change(const struct finding *finding, void *context)
 static void
 print_summary(const struct apply_output *output)
 {
-	command_print_count(stdout, output->sockets, "socket");
-	printf(" of %u process%s %s\n", output->processes, output->processes == 1 ? "" : "es",
+	printf("%u socket%s of %u process%s %s\n", output->sockets, output->sockets == 1 ? "" : "s",
+	    output->processes, output->processes == 1 ? "" : "es",
 	    asked.is_dry ? "would be changed" : "changed");
 }
 

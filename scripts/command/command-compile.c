@@ -100,9 +100,8 @@ write_compiled(
 		    strerror(errno));
 		status = STATUS_FAILED;
 	} else if (!to_stdout) {
-		printf("%s: compiled, ", path);
-		command_print_count(stdout, policy.rule_count - 1, "rule");
-		fputs("\n", stdout);
+		printf("%s: compiled, %u rule%s\n", path, policy.rule_count - 1,
+		    policy.rule_count == 2 ? "" : "s");
 	}
 	free(image);
 	return status;

@@ -36,7 +36,7 @@ read_duration(const struct option_row *row, const char *value, int64_t *millisec
 	struct text error = text_in(message, sizeof(message));
 	int32_t seconds;
 
-	if (!option_read_row(row, value, strlen(value), &seconds, &error)) {
+	if (!option_read(row, value, strlen(value), &seconds, &error)) {
 		fprintf(stderr, "kashim: --%s: %s\n", row->key, message);
 		return false;
 	}

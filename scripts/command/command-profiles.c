@@ -163,7 +163,7 @@ show_path_timeout(void)
 	struct text error = text_in(message, sizeof(message));
 	struct json json;
 
-	if (!option_read(OPTION_PATH_TIMEOUT, value, strlen(value),
+	if (!option_read(&option_table[OPTION_PATH_TIMEOUT], value, strlen(value),
 		&shown.settings.value[OPTION_PATH_TIMEOUT], &error)) {
 		fprintf(stderr, "kashim: --path-timeout: %s\n", message);
 		return STATUS_USAGE;

@@ -33,9 +33,8 @@ put_options(struct json *json, const char *prefix, const struct settings *settin
 		struct text key = text_in(room, sizeof(room));
 
 		text_put(&key, prefix);
-		text_put(&key, verdict_option_name(status_options[i]));
-		outside_json_value(
-		    json, room, status_options[i], settings->value[status_options[i]]);
+		text_put(&key, option_table[status_options[i]].key);
+		json_option(json, room, status_options[i], settings->value[status_options[i]]);
 	}
 	json_option(json, *prefix == '\0' ? "retransmit_max" : "wanted_retransmit_max",
 	    OPTION_RETRANSMIT_MAX, settings->value[OPTION_RETRANSMIT_MAX]);

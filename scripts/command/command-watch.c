@@ -30,11 +30,8 @@ tell(const struct sweep_news *news)
 		return;
 	printf("%d ", (int)news->pid);
 	terminal_put(stdout, news->program);
-	if (news->changed != 0) {
-		fputs(": ", stdout);
-		command_print_count(stdout, news->changed, "socket");
-		fputs(" changed", stdout);
-	}
+	if (news->changed != 0)
+		printf(": %u socket%s changed", news->changed, news->changed == 1 ? "" : "s");
 	if (news->wrong != NULL)
 		printf(": not all of its sockets could be changed: %s", news->wrong);
 	putchar('\n');
@@ -129,7 +126,7 @@ take_every(const char *value)
 	struct text error = text_in(message, sizeof(message));
 
 	/* As long as an idle time: from 1 second to 9 hours. */
-	if (option_read(OPTION_IDLE, value, strlen(value), &asked.every, &error))
+	if (option_read(&option_table[OPTION_IDLE], value, strlen(value), &asked.every, &error))
 		return true;
 	fprintf(stderr, "kashim: --every: %s\n", message);
 	return false;

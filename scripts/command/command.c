@@ -140,12 +140,6 @@ command_print_rule(const struct policy *policy, const struct rule *rule)
 	free(conditions);
 }
 
-void
-command_print_count(FILE *out, uint32_t count, const char *what)
-{
-	fprintf(out, "%u %s%s", count, what, count == 1 ? "" : "s");
-}
-
 static void
 put_count(struct text *text, size_t count, const char *what)
 {

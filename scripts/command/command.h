@@ -116,9 +116,6 @@ int command_compile_conf(const char *root, const char *conf, bool to_stdout);
 /* Print on stdout what a rule looks at. */
 void command_print_rule(const struct policy *policy, const struct rule *rule);
 
-/* Print a number of things: "1 rule", "4 rules". */
-void command_print_count(FILE *out, uint32_t count, const char *what);
-
 /* Append what a configuration has: "2 rules, 1 profile, 3 drop-ins". */
 void command_put_counts(struct text *text, const struct configuration *configuration);
 

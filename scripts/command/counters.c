@@ -6,30 +6,23 @@
 
 #include "outside-file.h"
 
-/* Names in /proc/net/netstat, net/ipv4/proc.c: snmp4_net_list. */
-static const char *const names[COUNTER_COUNT] = {
-	[COUNTER_PROBES] = "TCPKeepAlive",
-	[COUNTER_TIMED_OUT] = "TCPAbortOnTimeout",
-	[COUNTER_RETRANSMITS] = "TCPTimeouts",
-};
-
-const char *const counter_words[COUNTER_COUNT] = {
-	[COUNTER_PROBES] = "keepalive probes sent",
-	[COUNTER_TIMED_OUT] = "connections ended by a timer",
-	[COUNTER_RETRANSMITS] = "retransmission timeouts",
-};
-
-const char *const counter_metrics[COUNTER_COUNT] = {
-	[COUNTER_PROBES] = "kashim_kernel_keepalive_probes_total",
-	[COUNTER_TIMED_OUT] = "kashim_kernel_timed_out_connections_total",
-	[COUNTER_RETRANSMITS] = "kashim_kernel_retransmission_timeouts_total",
+/* Names of the kernel: net/ipv4/proc.c, snmp4_net_list. */
+const struct counter_row counter_table[COUNTER_COUNT] = {
+	[COUNTER_PROBES] = { "TCPKeepAlive", "keepalive_probes", "keepalive probes sent",
+	    "kashim_kernel_keepalive_probes_total", "Keepalive probes that the kernel sent." },
+	[COUNTER_TIMED_OUT] = { "TCPAbortOnTimeout", "timed_out_connections",
+	    "connections ended by a timer", "kashim_kernel_timed_out_connections_total",
+	    "Connections that a timer of the kernel ended." },
+	[COUNTER_RETRANSMITS] = { "TCPTimeouts", "retransmission_timeouts",
+	    "retransmission timeouts", "kashim_kernel_retransmission_timeouts_total",
+	    "Retransmission timers that expired." },
 };
 
 static void
 take(const char *name, const char *value, uint64_t counters[COUNTER_COUNT])
 {
 	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++)
-		if (strcmp(names[counter], name) == 0)
+		if (strcmp(counter_table[counter].kernel, name) == 0)
 			counters[counter] = strtoull(value, NULL, 10);
 }
 

@@ -13,9 +13,14 @@ enum counter {
 	COUNTER_COUNT
 };
 
-/* "keepalive probes sent", and as a metric is called. */
-extern const char *const counter_words[COUNTER_COUNT];
-extern const char *const counter_metrics[COUNTER_COUNT];
+struct counter_row {
+	const char *kernel; /* its name in /proc/net/netstat, */
+	const char *key;    /* in JSON, */
+	const char *words;  /* for people, "keepalive probes sent", */
+	const char *metric; /* and for Prometheus, with what is said about it there */
+	const char *help;
+};
+extern const struct counter_row counter_table[COUNTER_COUNT];
 
 /*
  * Read them by a process that is in the namespace; `directory` is its /proc/PID. Returns false where

@@ -2,29 +2,29 @@
 #include "host-tcp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "outside-file.h"
 #include "retransmit.h"
 
 static uint32_t
 read_retries(void)
 {
-	FILE *file = fopen("/proc/sys/net/ipv4/tcp_retries2", "re");
-	char line[16], *end = line;
-	unsigned long retries = RETRANSMIT_RETRIES;
+	enum { MOST = 16 };
+	size_t size;
+	char *text = file_read(AT_FDCWD, "/proc/sys/net/ipv4/tcp_retries2", MOST, &size);
+	char *end = text;
+	unsigned long retries = text == NULL ? 0 : strtoul(text, &end, 10);
+	bool is_number = end != text && retries <= UINT32_MAX;
 
-	if (file == NULL)
-		return RETRANSMIT_RETRIES;
-	if (fgets(line, sizeof(line), file) != NULL)
-		retries = strtoul(line, &end, 10);
-	fclose(file);
-	return end == line || retries > UINT32_MAX ? RETRANSMIT_RETRIES : (uint32_t)retries;
+	free(text);
+	return is_number ? (uint32_t)retries : RETRANSMIT_RETRIES;
 }
 
 static bool

@@ -60,17 +60,13 @@ print_sockets(const struct metrics *metrics, FILE *out)
 static void
 print_kernel(const struct metrics *metrics, FILE *out)
 {
-	static const char *const helps[COUNTER_COUNT] = {
-		[COUNTER_PROBES] = "Keepalive probes that the kernel sent.",
-		[COUNTER_TIMED_OUT] = "Connections that a timer of the kernel ended.",
-		[COUNTER_RETRANSMITS] = "Retransmission timers that expired.",
-	};
-
 	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++) {
+		const struct counter_row *row = &counter_table[counter];
+
 		if (metrics->kernels != 0)
-			print_head(out, counter_metrics[counter], "counter", helps[counter]);
+			print_head(out, row->metric, "counter", row->help);
 		for (size_t i = 0; i < metrics->kernels; i++)
-			fprintf(out, "%s{netns=\"%llu\"} %llu\n", counter_metrics[counter],
+			fprintf(out, "%s{netns=\"%llu\"} %llu\n", row->metric,
 			    (unsigned long long)metrics->kernel[i].netns,
 			    (unsigned long long)metrics->kernel[i].counter[counter]);
 	}

@@ -40,12 +40,3 @@ outside_json_name(struct json *json, const struct finding *finding)
 	json_number(json, "fd", finding->socket.fd == -1 ? JSON_NULL : finding->socket.fd);
 	put_ends(json, &finding->socket);
 }
-
-void
-outside_json_value(struct json *json, const char *key, enum option_id option, int32_t value)
-{
-	if (option == OPTION_KEEPALIVE && value != VALUE_UNSET)
-		json_boolean(json, key, value != 0);
-	else
-		json_option(json, key, option, value);
-}

@@ -8,7 +8,4 @@
 /* Which socket it is: pid, program, fd, local_address, local_port, remote_address, remote_port. */
 void outside_json_name(struct json *json, const struct finding *finding);
 
-/* The value of an option; that of SO_KEEPALIVE is a boolean. */
-void outside_json_value(struct json *json, const char *key, enum option_id option, int32_t value);
-
 #endif

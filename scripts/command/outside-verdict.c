@@ -106,12 +106,6 @@ verdict_of(const struct ruling *ruling, const struct outside_socket *socket)
 	return verdict;
 }
 
-const char *
-verdict_option_name(enum option_id option)
-{
-	return option_table[option].key;
-}
-
 void
 verdict_put_value(struct text *text, enum option_id option, int32_t value)
 {
@@ -159,7 +153,7 @@ verdict_put_options(struct text *text, uint32_t options, const struct settings *
 		if (i == OPTION_KEEPALIVE || (options & UINT32_C(1) << option) == 0)
 			continue;
 		text_put(text, separator);
-		text_put(text, verdict_option_name(option));
+		text_put(text, option_table[option].key);
 		text_put(text, " ");
 		if (before != NULL) {
 			verdict_put_value(text, option, before->value[option]);

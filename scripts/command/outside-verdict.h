@@ -43,7 +43,4 @@ void verdict_put_value(struct text *text, enum option_id option, int32_t value);
 void verdict_put_options(struct text *text, uint32_t options, const struct settings *before,
     const struct settings *after);
 
-/* The name of an option for people and programs; that of SO_KEEPALIVE is "keepalive". */
-const char *verdict_option_name(enum option_id option);
-
 #endif

@@ -148,20 +148,19 @@ print_counters(void)
 	fputs("kernel     ", stdout);
 	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++)
 		printf("%s%llu %s", counter == 0 ? "" : ", ", (unsigned long long)counters[counter],
-		    counter_words[counter]);
+		    counter_table[counter].words);
 	puts("");
 }
 
 static void
 put_counters(struct json *json)
 {
-	static const char *const keys[COUNTER_COUNT] = { "keepalive_probes",
-		"timed_out_connections", "retransmission_timeouts" };
 	uint64_t counters[COUNTER_COUNT];
 	bool read = read_counters(counters);
 
 	for (enum counter counter = 0; counter < COUNTER_COUNT; counter++)
-		json_number(json, keys[counter], read ? (int64_t)counters[counter] : JSON_NULL);
+		json_number(json, counter_table[counter].key,
+		    read ? (int64_t)counters[counter] : JSON_NULL);
 }
 
 static void

@@ -14,7 +14,7 @@ struct terminal {
 	size_t columns; /* SIZE_MAX where it is no terminal */
 };
 
-/* Look at a descriptor. Call setlocale(LC_CTYPE, "") before. */
+/* Look at a descriptor. */
 struct terminal terminal_of(int fd);
 
 /*

@@ -6,7 +6,7 @@
 
 #include "allocate.h"
 
-enum { ROOM_LEAST = 1024 };
+enum { ROOM_LEAST = 1024, PAUSE_LONGEST = 128 };
 
 /* Cookies are numbers in a row; of the golden ratio's product the upper bits are well mixed. */
 static size_t
@@ -57,6 +57,19 @@ known_add(struct known *known, uint64_t cookie)
 	*added = (struct known_socket){ .cookie = cookie };
 	known->count++;
 	return added;
+}
+
+void
+known_settle(struct known_socket *known, enum known_state state)
+{
+	known->state = state;
+	if (state != KNOWN_NEVER)
+		known->pause = 0;
+	else if (known->pause == 0)
+		known->pause = 1;
+	else if (known->pause < PAUSE_LONGEST)
+		known->pause *= 2;
+	known->again = known->pause;
 }
 
 void

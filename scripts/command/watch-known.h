@@ -41,6 +41,12 @@ struct known_socket *known_find(const struct known *known, uint64_t cookie);
 /* Add one that is not there yet. */
 struct known_socket *known_add(struct known *known, uint64_t cookie);
 
+/*
+ * What a look at it has found. What could not be looked at is due again after 1 sweep, 2, 4 and so
+ * on.
+ */
+void known_settle(struct known_socket *known, enum known_state state);
+
 /* Forget all, and keep the room, or less where it was much too large. */
 void known_clear(struct known *known);
 void known_free(struct known *known);

@@ -17,9 +17,6 @@
 #include "clock.h"
 #include "watch-diag.h"
 
-/* What could not be looked at is tried again after 1 sweep, 2, 4 and so on, up to so many. */
-enum { PAUSE_LONGEST = 128 };
-
 /* A socket that is to be looked at. */
 struct fresh {
 	uint64_t inode, cookie;
@@ -237,21 +234,11 @@ static void
 remember(const struct round *round)
 {
 	for (size_t i = 0; i < round->count; i++) {
-		struct known_socket *known =
-		    known_find(&round->sweep->next, round->fresh[i].cookie);
-		enum known_state state = round->fresh[i].state;
+		const struct fresh *fresh = &round->fresh[i];
+		struct known_socket *known = known_find(&round->sweep->next, fresh->cookie);
 
-		if (known == NULL)
-			continue;
-		known->state = state == KNOWN_NOT ? KNOWN_NEVER : state;
-		if (known->state != KNOWN_NEVER) {
-			known->pause = 0;
-			continue;
-		}
-		known->pause = known->pause == 0              ? 1
-			       : known->pause < PAUSE_LONGEST ? known->pause * 2
-							      : PAUSE_LONGEST;
-		known->again = known->pause;
+		if (known != NULL)
+			known_settle(known, fresh->state == KNOWN_NOT ? KNOWN_NEVER : fresh->state);
 	}
 }
 

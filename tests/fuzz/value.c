@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	row = &option_table[option];
 	if (row->key == NULL)
 		return 0;
-	if (option_read(option, (const char *)data + 1, size - 1, &value, &error)) {
+	if (option_read(&option_table[option], (const char *)data + 1, size - 1, &value, &error)) {
 		CLAIM((value >= row->min && value <= row->max) ||
 		      (row->words && (value == VALUE_AUTO || value == VALUE_OFF)));
 		CLAIM(error.used == 0);

@@ -18,7 +18,7 @@ reads(enum option_id option, const char *value, int32_t *result)
 	struct text error = text_in(message, sizeof(message));
 
 	*result = VALUE_UNSET;
-	return option_read(option, value, strlen(value), result, &error);
+	return option_read(&option_table[option], value, strlen(value), result, &error);
 }
 
 static void
@@ -330,11 +330,11 @@ START_TEST(value_ends_where_its_size_says)
 	struct text error = text_in(message, sizeof(message));
 	int32_t result;
 
-	ck_assert(option_read(OPTION_IDLE, "30,interval=5", 2, &result, &error));
+	ck_assert(option_read(&option_table[OPTION_IDLE], "30,interval=5", 2, &result, &error));
 	ck_assert_int_eq(result, 30);
-	ck_assert(option_read(OPTION_IDLE, "30m", 2, &result, &error));
+	ck_assert(option_read(&option_table[OPTION_IDLE], "30m", 2, &result, &error));
 	ck_assert_int_eq(result, 30);
-	ck_assert(!option_read(OPTION_IDLE, "30", 0, &result, &error));
+	ck_assert(!option_read(&option_table[OPTION_IDLE], "30", 0, &result, &error));
 }
 
 START_TEST(values_are_shown_with_their_units)
