@@ -54,6 +54,9 @@ typedef bool holder_wants(uint64_t inode, const void *context);
 struct holders holders_find(holder_wants *wants, const void *context);
 void holders_free(struct holders *holders);
 
+/* Part of it: put them and their holdings in order. */
+void holders_note_owners(struct holders *holders);
+
 /* Its /proc/PID, or that of the thread; -1 where it is gone. */
 int holder_open(const struct holder *holder);
 
