@@ -100,7 +100,7 @@ refused() {
 }
 
 @test "explain says that a rule without a mode is tighten where defaults are off" {
-	verdict rule_under_defaults_off_is_force
+	verdict rule_under_defaults_off_is_tighten
 }
 
 @test "explain says that the variable comes before all rules" {
