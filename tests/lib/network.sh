@@ -18,7 +18,7 @@ export NETWORK NETWORK_HOLDER CLIENT_IPV4 CLIENT_IPV6 SERVER_IPV4 SERVER_IPV6
 
 # Build it; fails when this machine does not allow it or lacks a command, and says why.
 network_open() {
-	for network_command in ip nft nsenter unshare; do
+	for network_command in ip nsenter unshare; do
 		PATH=$PATH:/usr/sbin:/sbin command -v "$network_command" >/dev/null || {
 			echo "$network_command is not installed"
 			return 1

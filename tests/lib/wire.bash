@@ -210,11 +210,18 @@ order_now() {
 
 # These are the network's, by the clockwork.
 network_cut() {
+	needs nftables
 	order_now cut "$@"
 }
 
 network_heal() {
 	order_now heal "$@"
+}
+
+# The same as in network.sh, where the machine can.
+network_rules() {
+	needs nftables
+	in_router nft -f -
 }
 
 network_link_down() {

@@ -29,7 +29,7 @@ import time
 
 TICK, LATE = 0.05, 0.1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, NETLINK_NETFILTER = 0x40000000, 12
 CUT = """table inet cut{0} {{
     chain cut {{
         type filter hook prerouting priority -400
@@ -51,16 +51,30 @@ class Rules:
     """nftables without a command: what nft(8) itself is made of."""
 
     def __init__(self):
-        self.library = ctypes.CDLL("libnftables.so.1")
+        self.why_not = None
+        # The library ends the program where it gets no such socket.
+        try:
+            socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER).close()
+            self.library = ctypes.CDLL("libnftables.so.1")
+        except OSError as error:
+            self.why_not = str(error)
+            return
         self.library.nft_ctx_new.restype = ctypes.c_void_p
         self.library.nft_ctx_get_error_buffer.restype = ctypes.c_char_p
         self.context = ctypes.c_void_p(self.library.nft_ctx_new(0))
         self.library.nft_ctx_buffer_error(self.context)
-        self.run("list tables")
+        # The first time takes longer. Where it fails, that matters to those scenes alone which have rules.
+        self.why_not = self.run_rules("list tables")
+
+    def run_rules(self, rules):
+        if self.library.nft_run_cmd_from_buffer(self.context, rules.encode()) != 0:
+            return self.library.nft_ctx_get_error_buffer(self.context).decode()
+        return None
 
     def run(self, rules):
-        if self.library.nft_run_cmd_from_buffer(self.context, rules.encode()) != 0:
-            sys.exit(self.library.nft_ctx_get_error_buffer(self.context).decode())
+        self.why_not = self.why_not or self.run_rules(rules)
+        if self.why_not:
+            sys.exit(self.why_not)
 
 
 def sockets_of_hosts(words):
