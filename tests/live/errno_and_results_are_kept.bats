@@ -52,6 +52,7 @@ load ../lib/same
 }
 
 @test "setsockopt() keeps errno and results on MPTCP sockets" {
+	needs mptcp
 	same_output errno_probe values_mptcp
 }
 

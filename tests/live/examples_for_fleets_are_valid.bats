@@ -56,7 +56,7 @@ unit_capabilities() {
 
 @test "the tasks for Ansible pass its syntax check" {
 	needs ansible-playbook
-	ansible-playbook -i localhost, --syntax-check "$EXAMPLES/watch-ansible.yaml" >out 2>&1 || fail "$(cat out)"
+	HOME=$PWD ansible-playbook -i localhost, --syntax-check "$EXAMPLES/watch-ansible.yaml" >out 2>&1 || fail "$(cat out)"
 }
 
 @test "the image runs kashim watch, and the unit is in order" {
