@@ -122,7 +122,7 @@ in_flight_checked(const struct loaded *loaded, int fd)
 {
 	int saved = errno;
 
-	if (endpoint_remote(fd).known) {
+	if (in_flight_is_wanted(loaded) && endpoint_remote(fd).known) {
 		mark_put(fd, MARK_TCP);
 		in_flight_set(loaded, fd, false);
 	}

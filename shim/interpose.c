@@ -4,10 +4,12 @@
  * has the same names.
  */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "adopt.h"
 #include "apply.h"
+#include "confine.h"
 #include "connection.h"
 #include "decide.h"
 #include "in_flight.h"
@@ -204,4 +206,34 @@ dup3(int fd, int copy, int flags)
 	if (result != -1)
 		mark_put(copy, mark_of(fd));
 	return result;
+}
+
+/* libc has it with arguments of any number, which come in the same places. */
+EXPORT int prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+EXPORT int
+prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	enum { SET_SECCOMP = 22, WITH_FILTER = 2 }; /* linux/prctl.h, linux/seccomp.h */
+	const struct loaded *loaded = load();
+
+	if (request == SET_SECCOMP && a == WITH_FILTER)
+		confine_with(loaded, (const struct filter *)b);
+	return loaded->next.prctl(request, a, b, c, d);
+}
+
+/* libseccomp's: a program has it from there, and calls it before it does without most other calls. */
+EXPORT int seccomp_load(const void *context);
+
+EXPORT int
+seccomp_load(const void *context)
+{
+	int (*next)(const void *) = NULL;
+	void *function = next_named("seccomp_load");
+
+	memcpy(&next, &function, sizeof(next));
+	if (next == NULL)
+		return -ENOSYS;
+	confine_with_libseccomp(load(), context);
+	return next(context);
 }

@@ -273,6 +273,23 @@ load_remember(const struct loaded *loaded, int fd, enum direction direction)
 		state.early[direction] |= UINT64_C(1) << fd;
 }
 
+void
+load_leave_alone(const struct loaded *loaded)
+{
+	struct loaded *alone = memory_map(sizeof(*alone));
+
+	if (alone == NULL)
+		return;
+	*alone = unloaded;
+	alone->next = loaded->next;
+	alone->settings = settings_unset();
+	alone->settings.mode = MODE_OFF;
+	alone->is_plain = true;
+	memory_open_library();
+	atomic_store_explicit(&load_published, alone, memory_order_release);
+	memory_seal_library();
+}
+
 /*
  * A caller that comes before our constructor, as from another library's. Threads that such a one
  * has started do not find out anything, and so never write here: once our constructor has made all

@@ -54,6 +54,12 @@ load(void)
 }
 
 /*
+ * From now on nothing is done for any socket of this program: it is about to forbid itself what that
+ * takes. Changes errno.
+ */
+void load_leave_alone(const struct loaded *loaded);
+
+/*
  * A TCP socket was made or accepted, while nothing was known yet: it gets the policy when something
  * is. Does nothing later, and for what a thread of another library's constructor makes.
  */

@@ -74,8 +74,8 @@ memory_seal(const void *start, size_t size)
 /* Where the library lies in memory, by the linker. */
 extern const ElfW(Ehdr) __ehdr_start HIDDEN;
 
-void
-memory_seal_library(void)
+static void
+protect_library(long access)
 {
 	const char *base = (const char *)&__ehdr_start;
 	const ElfW(Phdr) *segment = (const void *)(base + __ehdr_start.e_phoff);
@@ -89,6 +89,18 @@ memory_seal_library(void)
 		uintptr_t end = page_end(segment[i].p_vaddr + segment[i].p_memsz, page);
 
 		if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_W) != 0)
-			memory_seal(base + start, end - start);
+			syscall(SYS_mprotect, base + start, end - start, access);
 	}
+}
+
+void
+memory_seal_library(void)
+{
+	protect_library(PROT_READ);
+}
+
+void
+memory_open_library(void)
+{
+	protect_library(PROT_READ | PROT_WRITE);
 }

@@ -29,4 +29,7 @@ void memory_seal(const void *start, size_t size);
  */
 void memory_seal_library(void);
 
+/* It can be written again. */
+void memory_open_library(void);
+
 #endif

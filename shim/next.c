@@ -80,6 +80,12 @@ next_raw_dup2(int fd, int copy)
 	return next_raw_dup3(fd, copy, 0);
 }
 
+int
+next_raw_prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	return (int)syscall(SYS_prctl, (long)request, a, b, c, d);
+}
+
 /* Where each of them goes. Without pointers, which the loader would have to relocate at each start. */
 static const struct {
 	char name[sizeof("__setsockopt64")];
@@ -98,6 +104,7 @@ static const struct {
 	{ "close", offsetof(struct next, close) },
 	{ "dup2", offsetof(struct next, dup2) },
 	{ "dup3", offsetof(struct next, dup3) },
+	{ "prctl", offsetof(struct next, prctl) },
 };
 enum { WANTED = sizeof(wanted) / sizeof(*wanted), ALL = (1U << WANTED) - 1 };
 
@@ -166,6 +173,37 @@ next_find(struct next *next)
 	/* A library that was loaded late, by dlopen(3), may have nothing behind it. */
 	if (dl_iterate_phdr(look_behind, &search) == 0)
 		dl_iterate_phdr(look_into_libc, &search);
+}
+
+struct named {
+	const char *name;
+	void *function;
+	bool is_behind;
+};
+
+static int
+look_for(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct object object = object_of(info);
+	struct named *named = data;
+
+	(void)size;
+	if (!named->is_behind) {
+		named->is_behind = object_holds(&object, wanted);
+		return 0;
+	}
+	object_read(&object);
+	named->function = object_find(&object, named->name);
+	return named->function != NULL;
+}
+
+void *
+next_named(const char *name)
+{
+	struct named named = { .name = name };
+
+	dl_iterate_phdr(look_for, &named);
+	return named.function;
 }
 
 static int

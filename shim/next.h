@@ -22,6 +22,7 @@ struct next {
 	int (*close)(int);
 	int (*dup2)(int, int);
 	int (*dup3)(int, int, int);
+	int (*prctl)(int, unsigned long, unsigned long, unsigned long, unsigned long);
 };
 
 /*
@@ -30,6 +31,9 @@ struct next {
  * GLIBC_2.34. What is not found stays as it is: the system call itself.
  */
 void next_find(struct next *next);
+
+/* The function of this name in what was loaded behind our own library, or NULL. */
+void *next_named(const char *name);
 
 /* Where ld.so(8) found our own library; "" where it does not say. */
 const char *next_own_path(void);
@@ -45,6 +49,7 @@ int next_raw_getsockopt(int fd, int level, int name, void *value, socklen_t *siz
 int next_raw_close(int fd);
 int next_raw_dup2(int fd, int copy);
 int next_raw_dup3(int fd, int copy, int flags);
+int next_raw_prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
 #if __SIZEOF_POINTER__ == 4
 #define NEXT_RAW_TIME64 .setsockopt64 = next_raw_setsockopt,
@@ -58,7 +63,7 @@ int next_raw_dup3(int fd, int copy, int flags);
 		.accept = next_raw_accept, .accept4 = next_raw_accept4, \
 		.setsockopt = next_raw_setsockopt, .getsockopt = next_raw_getsockopt, \
 		.close = next_raw_close, .dup2 = next_raw_dup2, .dup3 = next_raw_dup3, \
-		NEXT_RAW_TIME64 \
+		.prctl = next_raw_prctl, NEXT_RAW_TIME64 \
 	}
 
 #endif

@@ -296,3 +296,11 @@ report_socket(int fd, const struct loaded *loaded, unsigned rule, bool is_decide
 	if (loaded->verbose)
 		report_decision(fd, loaded, rule, is_decided);
 }
+
+void
+report_left_alone(const struct loaded *loaded)
+{
+	if (loaded->verbose)
+		report(loaded,
+		    "sockets are left alone from now on: the program's seccomp filter would end it");
+}

@@ -38,13 +38,12 @@ tcp_protocol(int fd)
 bool
 tcp_is_likely(int fd)
 {
-	enum { OUTQ_UNSENT = 0x894b }; /* SIOCOUTQNSD, linux/sockios.h, which musl-gcc hides */
 	char request[64] = {
 		0
 	}; /* the kernel reads a struct ifreq where the protocol knows no answer */
 
 	/* A listener answers with EINVAL: net/ipv4/tcp.c, tcp_ioctl(). */
-	return syscall(SYS_ioctl, fd, OUTQ_UNSENT, request) == 0 || errno == EINVAL;
+	return syscall(SYS_ioctl, fd, TCP_UNSENT, request) == 0 || errno == EINVAL;
 }
 
 bool

@@ -91,6 +91,93 @@ filtered_before() {
 	refused filtered_itself
 }
 
+# What the shim asks and sets, and a program with sockets of TCP need not.
+ASKED=(setsockopt getsockopt getsockname getpeername ioctl clock_gettime futex)
+
+killed_by_no() {
+	local name calls
+	needs_filters
+	take_port
+	calls=('a socket inet' 'a connect 127.0.0.1 9' 'b socket inet6' 'b listen' 'b close')
+	for name; do
+		[ -n "$(numbers_of "$name")" ] || continue
+		same_end -- "$PLAY" "$(refuse kill "$name")" "${calls[@]}" exec /bin/true
+		[[ $(end_of "$PLAY" "$(refuse kill "$name")" "${calls[@]}" exec /bin/true) = *"status 0" ]] || fail "control: $name"
+	done
+}
+
+@test "a filter of the program's own that kills who asks or sets socket options kills nobody" {
+	killed_by_no "${ASKED[@]}"
+}
+
+@test "a filter of the program's own that kills who asks kills nobody where rules look at connections" {
+	policy <<<'rules = ( { remote = "127.0.0.0/8"; local_port = "1-65535"; idle = 5; } );'
+	killed_by_no "${ASKED[@]}"
+}
+
+@test "a filter of the program's own that kills kills nobody where the configuration is broken" {
+	echo 'nonsense' >k.conf
+	rm -f k.policy
+	killed_by_no setsockopt getsockopt getpeername rt_sigpending sendto
+}
+
+@test "a listener passes on the policy although a filter kills who sets options" {
+	needs_filters
+	take_port
+	play 'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' "$(refuse kill setsockopt)" 'c socket inet' \
+		"c connect 127.0.0.1 $PORT" 'b accept a'
+	have a "$POLICY" b "$POLICY" c "$UNTOUCHED"
+	untouched_without a b c
+}
+
+@test "sockets carry the policy under a filter that kills who does something else, or refuses with an error" {
+	needs_filters
+	for filter in "$(refuse kill ptrace personality)" "$(refuse EPERM getpeername)"; do
+		play "$filter" 'c socket inet'
+		have c "$POLICY"
+		untouched_without c
+	done
+}
+
+# As libseccomp makes one: setsockopt(2) with one option, and only that.
+strict() {
+	cat >strict.py <<-'END'
+		import ctypes, socket, sys
+		class Compared(ctypes.Structure):
+		    _fields_ = [("argument", ctypes.c_uint), ("how", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+		KILL, ALLOW, NE = 0x80000000, 0x7fff0000, 1
+		seccomp = ctypes.CDLL("libseccomp.so.2")
+		seccomp.seccomp_init.restype = ctypes.c_void_p
+		context = ctypes.c_void_p(seccomp.seccomp_init(ctypes.c_uint32(ALLOW)))
+		number = seccomp.seccomp_syscall_resolve_name(b"setsockopt")
+		other = (Compared * 1)(Compared(2, NE, socket.SO_REUSEADDR, 0))
+		assert seccomp.seccomp_rule_add_array(context, ctypes.c_uint32(KILL), number, 1, other) == 0
+		listener = socket.socket()
+		listener.bind(("127.0.0.1", 0))
+		listener.listen()
+		load = ctypes.CDLL(None).seccomp_load if sys.argv[1:] == ["global"] else seccomp.seccomp_load
+		assert load(context) == 0
+		client = socket.socket()
+		client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		client.connect(listener.getsockname())
+		server = listener.accept()[0]
+		print([each.getsockopt(6, 4) for each in (listener, client, server)], flush=True)
+		client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+	END
+	needs_python
+	"$PYTHON" -c 'import ctypes; ctypes.CDLL("libseccomp.so.2")' || skip "there is no libseccomp"
+	run env LD_PRELOAD="$1" KASHIM_CONF="$PWD/k.conf" "$PYTHON" strict.py global
+}
+
+@test "a filter that libseccomp makes for single options kills nobody" {
+	strict "libseccomp.so.2"
+	[ "$output" = '[7200, 7200, 7200]' ] || fail "control: $output"
+	[ "$status" = 159 ] || fail "control: the filter is not there, $status"
+	strict "$SHIM:libseccomp.so.2"
+	[ "$output" = '[33, 7200, 33]' ] || fail "$status: $output"
+	[ "$status" = 159 ]
+}
+
 @test "a filter from before the program may refuse calls" {
 	refused filtered_before
 }
