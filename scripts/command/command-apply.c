@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "address.h"
 #include "command.h"
@@ -148,21 +147,19 @@ walk_and_apply(struct walk *walk, char *const *operands, struct apply_output *ou
 }
 
 static int
-run_apply(int argc, char **argv)
+run_apply(int count, char **operands)
 {
 	struct apply_output output = { 0 };
 	struct walk walk = { 0 };
 	bool good;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
 	/* Without operands nothing is changed: a whole host takes --all. */
-	if (asked.all == (optind != argc)) {
+	if (asked.all == (count != 0)) {
 		fputs("kashim: which processes? name them, or say --all\n", stderr);
 		return command_usage();
 	}
 	walk.policies.conf = asked.conf;
-	good = policies_open(&walk.policies) && walk_and_apply(&walk, argv + optind, &output);
+	good = policies_open(&walk.policies) && walk_and_apply(&walk, operands, &output);
 	walk_free(&walk);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }

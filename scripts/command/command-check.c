@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "explain-rule.h"
@@ -144,17 +143,15 @@ check_for_people(const char *conf, struct configuration *configuration)
 }
 
 static int
-run_check(int argc, char **argv)
+run_check(int count, char **operands)
 {
 	struct configuration configuration;
 	const char *conf;
 	bool good;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (argc - optind > 1)
+	if (count > 1)
 		return command_usage();
-	conf = command_conf(argv[optind]);
+	conf = command_conf(*operands);
 	good = (asked.is_json ? check_for_programs : check_for_people)(conf, &configuration);
 	configuration_free(&configuration);
 	return good ? STATUS_GOOD : STATUS_FAILED;

@@ -131,15 +131,13 @@ static struct {
 } asked = { .root = "" };
 
 static int
-run_compile(int argc, char **argv)
+run_compile(int count, char **operands)
 {
 	const char *conf;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (argc - optind > 1)
+	if (count > 1)
 		return command_usage();
-	conf = command_conf(argv[optind]);
+	conf = command_conf(*operands);
 	if (*asked.root != '\0' && *conf != '/') {
 		fprintf(stderr, "kashim: %s: below --root, FILE has to start with /\n", conf);
 		return STATUS_USAGE;

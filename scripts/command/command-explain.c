@@ -146,13 +146,11 @@ take_local(const char *value)
 }
 
 static int
-run_explain(int argc, char **argv)
+run_explain(int count, char **operands)
 {
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (optind == argc)
+	if (count == 0)
 		return command_usage();
-	return explain(argv + optind);
+	return explain(operands);
 }
 
 static const struct command_option explain_rows[] = {

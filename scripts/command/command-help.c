@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "help.h"
@@ -57,23 +56,21 @@ print_table(void)
 static bool as_table;
 
 static int
-run_help(int argc, char **argv)
+run_help(int count, char **operands)
 {
 	const struct command *command;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
 	if (as_table) {
 		print_table();
 		return STATUS_GOOD;
 	}
-	if (argc - optind > 1)
+	if (count > 1)
 		return command_usage();
-	if (optind == argc) {
+	if (count == 0) {
 		print_commands();
 		return STATUS_GOOD;
 	}
-	command = command_named(argv[optind]);
+	command = command_named(*operands);
 	if (command == NULL)
 		return STATUS_USAGE;
 	help_print(command);

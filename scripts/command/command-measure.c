@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <signal.h>
 #include <string.h>
 
@@ -100,13 +99,11 @@ measure(struct measure *measured, const char *host_port)
 }
 
 static int
-run_measure(int argc, char **argv)
+run_measure(int count, char **operands)
 {
 	static struct measure measured;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (argc - optind != 1)
+	if (count != 1)
 		return command_usage();
 	if (asked.shortest == 0)
 		asked.shortest = shortest_for(asked.longest);
@@ -117,7 +114,7 @@ run_measure(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	measured.bounds = (struct bounds){ .shortest = asked.shortest, .longest = asked.longest };
-	return measure(&measured, argv[optind]);
+	return measure(&measured, *operands);
 }
 
 static const struct command_option measure_rows[] = {

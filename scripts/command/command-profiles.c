@@ -210,13 +210,11 @@ show_profiles(const char *wanted)
 }
 
 static int
-run_profiles(int argc, char **argv)
+run_profiles(int count, char **operands)
 {
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (argc - optind > (asked.path_timeout == NULL))
+	if (count > (asked.path_timeout == NULL))
 		return command_usage();
-	return asked.path_timeout != NULL ? show_path_timeout() : show_profiles(argv[optind]);
+	return asked.path_timeout != NULL ? show_path_timeout() : show_profiles(*operands);
 }
 
 static const struct command_option profiles_rows[] = {

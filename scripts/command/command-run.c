@@ -159,15 +159,13 @@ run_under_shim(char **arguments)
 }
 
 static int
-run_run(int argc, char **argv)
+run_run(int count, char **operands)
 {
-	if (!command_options(argc, argv))
-		return STATUS_OWN;
-	if (optind == argc) {
+	if (count == 0) {
 		fputs("kashim: which program? ", stderr);
 		return command_usage();
 	}
-	return run_under_shim(argv + optind);
+	return run_under_shim(operands);
 }
 
 static const struct command_option run_rows[] = {

@@ -99,7 +99,7 @@ put_object(struct json *json, const struct finding *finding)
 }
 
 static void
-count(struct metrics *metrics, const struct finding *finding)
+count_finding(struct metrics *metrics, const struct finding *finding)
 {
 	int32_t keepalive = finding->socket.have.value[OPTION_KEEPALIVE];
 	int state = finding->socket.state;
@@ -123,7 +123,7 @@ show(const struct finding *finding, void *context)
 
 	output->unprotected += is_unprotected;
 	if (asked.is_metrics) {
-		count(&output->metrics, finding);
+		count_finding(&output->metrics, finding);
 		return;
 	}
 	if (asked.only_unprotected && !is_unprotected)
@@ -167,14 +167,13 @@ print(struct status_output *output, bool policy_good)
 }
 
 static int
-run_status(int argc, char **argv)
+run_status(int count, char **operands)
 {
 	struct status_output output = { .table = status_table() };
 	struct walk walk = { 0 };
 	bool good;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
+	(void)count;
 	if (asked.is_json && asked.is_metrics) {
 		fputs("kashim: --json and --metrics are two forms, choose one\n", stderr);
 		return command_usage();
@@ -185,7 +184,7 @@ run_status(int argc, char **argv)
 		fputs("kashim: so what the policy wants is not known\n", stderr);
 	if (asked.is_json)
 		output.json = json_begin(stdout);
-	good = walk_sockets(&walk, argv + optind, show, &output);
+	good = walk_sockets(&walk, operands, show, &output);
 	print(&output, walk.policies.good);
 	walk_report(&walk);
 	walk_free(&walk);

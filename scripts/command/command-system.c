@@ -127,12 +127,10 @@ run_action(const char *action)
 }
 
 static int
-run_system(int argc, char **argv)
+run_system(int count, char **operands)
 {
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (argc - optind == 1)
-		return run_action(argv[optind]);
+	if (count == 1)
+		return run_action(*operands);
 	fputs("kashim: what shall be done? kashim system enable, disable or status\n", stderr);
 	return STATUS_USAGE;
 }

@@ -64,19 +64,28 @@ become(const char *action, int count, char **units)
 }
 
 static int
-run_unit(int argc, char **argv)
+run_unit(const char *action, int count, char **units)
 {
-	const char *action = argv[0]; /* "enable" or "disable" */
 	int status;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (optind == argc) {
+	if (count == 0) {
 		fputs("kashim: which service? ", stderr);
 		return command_usage();
 	}
 	status = examine(action);
-	return status == STATUS_GOOD ? become(action, argc - optind, argv + optind) : status;
+	return status == STATUS_GOOD ? become(action, count, units) : status;
+}
+
+static int
+run_enable(int count, char **units)
+{
+	return run_unit("enable", count, units);
+}
+
+static int
+run_disable(int count, char **units)
+{
+	return run_unit("disable", count, units);
 }
 
 static const struct command_option unit_rows[] = {
@@ -88,7 +97,7 @@ static const struct command_option unit_rows[] = {
 const struct command command_enable = {
 	.name = "enable",
 	.summary = "load the library into a service of systemd",
-	.run = run_unit,
+	.run = run_enable,
 	.options = unit_rows,
 	.operands = "UNIT...",
 	.description =
@@ -101,7 +110,7 @@ const struct command command_enable = {
 const struct command command_disable = {
 	.name = "disable",
 	.summary = "stop loading the library into a service of systemd",
-	.run = run_unit,
+	.run = run_disable,
 	.options = unit_rows,
 	.operands = "UNIT...",
 	.description = "Take away what kashim enable wrote for services of systemd.",

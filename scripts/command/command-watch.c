@@ -133,14 +133,13 @@ take_every(const char *value)
 }
 
 static int
-run_watch(int argc, char **argv)
+run_watch(int count, char **operands)
 {
 	struct sweep sweep = { 0 };
 	int status = STATUS_FAILED;
 
-	if (!command_options(argc, argv))
-		return STATUS_USAGE;
-	if (optind != argc)
+	(void)operands;
+	if (count != 0)
 		return command_usage();
 	sweep.policies.conf = asked.conf;
 	if (policies_open(&sweep.policies))

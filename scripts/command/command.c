@@ -66,8 +66,12 @@ take(const struct command_option *row, const char *value)
 	return !row->is_setting || is_setting_value(row->name, value);
 }
 
-bool
-command_options(int argc, char **argv)
+/*
+ * Read the options of the command that runs; what stands behind them starts at argv[optind] then.
+ * Returns false for wrong usage, which was printed. Does not return from --help.
+ */
+static bool
+read_options(int argc, char **argv)
 {
 	struct command_option rows[HELP_OPTIONS_MOST];
 	struct option options[HELP_OPTIONS_MOST] = { 0 };
@@ -184,5 +188,9 @@ command_main(int argc, char **argv)
 	current = command_named(argv[1]);
 	if (current == NULL)
 		return STATUS_USAGE;
-	return command_finish(current->run(argc - 1, argv + 1));
+	argc--;
+	argv++;
+	if (!read_options(argc, argv))
+		return command_finish(usage_status());
+	return command_finish(current->run(argc - optind, argv + optind));
 }

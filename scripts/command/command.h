@@ -43,8 +43,8 @@ struct command_option {
 struct command {
 	const char *name;
 	const char *summary; /* one line for the list of commands */
-	/* Its own name is argv[0]. Returns the exit status. */
-	int (*run)(int argc, char **argv);
+	/* Gets what stands behind the options, NULL at its end. Returns the exit status. */
+	int (*run)(int count, char **operands);
 	const struct command_option *options; /* the last one has no name; or NULL */
 	/*
 	 * What stands behind the options, for the usage; not empty. The shells complete FILE,
@@ -85,12 +85,6 @@ const struct command *command_named(const char *name);
 	{ \
 		NULL, NULL, NULL \
 	}
-
-/*
- * Read the options of the command that runs. Operands start at argv[optind] then. Returns false for
- * wrong usage, which was printed. Does not return from --help.
- */
-bool command_options(int argc, char **argv);
 
 /* Print on stderr how the command that runs is used. Returns the exit status of wrong usage. */
 int command_usage(void);

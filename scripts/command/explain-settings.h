@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "host-tcp.h"
-#include "policy.h"
+#include "settings.h"
 #include "terminal.h"
 
 /*

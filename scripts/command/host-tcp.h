@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "policy.h"
+#include "settings.h"
 
 /* What this host's kernel does with data in flight, as far as retransmit.h needs it. */
 struct host_tcp {

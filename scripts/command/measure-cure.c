@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure.h"
-#include "policy.h"
+#include "settings.h"
 
 enum { ATTEMPTS = 5 };
 

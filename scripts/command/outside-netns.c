@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "outside-netns.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

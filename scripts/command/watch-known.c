@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netinet/tcp.h>
+
 #include "allocate.h"
+#include "watch-diag.h"
 
 enum { ROOM_LEAST = 1024, PAUSE_LONGEST = 128 };
 
@@ -59,6 +62,33 @@ known_add(struct known *known, uint64_t cookie)
 	return added;
 }
 
+bool
+known_is_due(const struct known_socket *known)
+{
+	if (known->state == KNOWN_NOT)
+		return true;
+	if (known->state == KNOWN_ON && known->tcp == TCP_ESTABLISHED)
+		return known->timer == DIAG_TIMER_NONE;
+	return known->state == KNOWN_NEVER && known->again == 0;
+}
+
+enum known_state
+known_after(const struct finding *finding)
+{
+	const struct verdict *verdict = &finding->verdict;
+	bool is_on = finding->after.value[OPTION_KEEPALIVE] == 1;
+
+	if (verdict->standing == STANDING_UNKNOWN)
+		return KNOWN_NEVER;
+	if (verdict->standing == STANDING_LEFT_ALONE)
+		return is_on ? KNOWN_LEFT : KNOWN_OFF;
+	if (finding->refused != 0 || verdict->too_slow)
+		return KNOWN_LACKS;
+	if (verdict->wanted.value[OPTION_KEEPALIVE] != 1)
+		return is_on ? KNOWN_LEFT : KNOWN_OFF;
+	return is_on ? KNOWN_ON : KNOWN_OFF;
+}
+
 void
 known_settle(struct known_socket *known, enum known_state state)
 {
@@ -70,6 +100,32 @@ known_settle(struct known_socket *known, enum known_state state)
 	else if (known->pause < PAUSE_LONGEST)
 		known->pause *= 2;
 	known->again = known->pause;
+}
+
+static enum metrics_keepalive
+keepalive_of(const struct known_socket *known)
+{
+	if (known->timer == DIAG_TIMER_KEEPALIVE || known->state == KNOWN_ON ||
+	    known->state == KNOWN_LEFT)
+		return METRICS_ON;
+	if (known->state == KNOWN_OFF ||
+	    (known->timer == DIAG_TIMER_NONE && known->tcp == TCP_ESTABLISHED))
+		return METRICS_OFF;
+	return METRICS_UNKNOWN;
+}
+
+void
+known_count(const struct known *known, struct metrics *metrics)
+{
+	for (size_t i = 0; i < known->room; i++) {
+		const struct known_socket *socket = &known->socket[i];
+		unsigned tcp = socket->tcp < METRICS_STATES ? socket->tcp : 0;
+
+		if (socket->cookie == 0)
+			continue;
+		metrics->sockets[tcp][keepalive_of(socket)]++;
+		metrics->unprotected += socket->state == KNOWN_LACKS;
+	}
 }
 
 void

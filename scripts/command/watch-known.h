@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metrics.h"
+#include "outside-finding.h"
+
 /* What became of a socket when it was looked at. */
 enum known_state {
 	KNOWN_NOT,   /* it is new */
@@ -41,11 +44,20 @@ struct known_socket *known_find(const struct known *known, uint64_t cookie);
 /* Add one that is not there yet. */
 struct known_socket *known_add(struct known *known, uint64_t cookie);
 
+/* Whether it has to be looked at: it is new, has lost its timer, or is tried again. */
+bool known_is_due(const struct known_socket *known);
+
+/* What a look at a socket has found. */
+enum known_state known_after(const struct finding *finding);
+
 /*
- * What a look at it has found. What could not be looked at is due again after 1 sweep, 2, 4 and so
+ * That is known from now on. What could not be looked at is due again after 1 sweep, 2, 4 and so
  * on.
  */
 void known_settle(struct known_socket *known, enum known_state state);
+
+/* Count all for the metrics. */
+void known_count(const struct known *known, struct metrics *metrics);
 
 /* Forget all, and keep the room, or less where it was much too large. */
 void known_clear(struct known *known);

@@ -2,7 +2,6 @@
 #include "watch-sweep.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "allocate.h"
 #include "clock.h"
+#include "outside-visit.h"
 #include "watch-diag.h"
 
 /* A socket that is to be looked at. */
@@ -36,16 +36,6 @@ struct round {
 	char program[NAME_MAX + 1];
 	bool any_listed;
 };
-
-static bool
-is_due(const struct known_socket *known, const struct diag *socket)
-{
-	if (known->state == KNOWN_NOT)
-		return true;
-	if (known->state == KNOWN_ON && socket->state == TCP_ESTABLISHED)
-		return socket->timer == DIAG_TIMER_NONE;
-	return known->state == KNOWN_NEVER && known->again == 0;
-}
 
 static void
 add_fresh(struct round *round, const struct diag *socket)
@@ -73,7 +63,7 @@ meet_socket(const struct diag *socket, void *context)
 	now->tcp = (uint8_t)socket->state;
 	now->timer = (uint8_t)socket->timer;
 	now->again -= now->again != 0;
-	if (is_due(now, socket))
+	if (known_is_due(now))
 		add_fresh(round, socket);
 }
 
@@ -151,23 +141,6 @@ is_fresh(uint64_t inode, const void *context)
 	return find_fresh(context, inode) != NULL;
 }
 
-static enum known_state
-state_after(const struct finding *finding)
-{
-	const struct verdict *verdict = &finding->verdict;
-	bool is_on = finding->after.value[OPTION_KEEPALIVE] == 1;
-
-	if (verdict->standing == STANDING_UNKNOWN)
-		return KNOWN_NEVER;
-	if (verdict->standing == STANDING_LEFT_ALONE)
-		return is_on ? KNOWN_LEFT : KNOWN_OFF;
-	if (finding->refused != 0 || verdict->too_slow)
-		return KNOWN_LACKS;
-	if (verdict->wanted.value[OPTION_KEEPALIVE] != 1)
-		return is_on ? KNOWN_LEFT : KNOWN_OFF;
-	return is_on ? KNOWN_ON : KNOWN_OFF;
-}
-
 static void
 take_finding(const struct finding *finding, void *context)
 {
@@ -187,7 +160,7 @@ take_finding(const struct finding *finding, void *context)
 	for (; finding->kind == FINDING_SOCKET && fresh != NULL && fresh < end &&
 	       fresh->inode == finding->socket.inode;
 	     fresh++)
-		fresh->state = state_after(finding);
+		fresh->state = known_after(finding);
 }
 
 static void
@@ -242,34 +215,6 @@ remember(const struct round *round)
 	}
 }
 
-static enum metrics_keepalive
-keepalive_of(const struct known_socket *known)
-{
-	if (known->timer == DIAG_TIMER_KEEPALIVE || known->state == KNOWN_ON ||
-	    known->state == KNOWN_LEFT)
-		return METRICS_ON;
-	if (known->state == KNOWN_OFF ||
-	    (known->timer == DIAG_TIMER_NONE && known->tcp == TCP_ESTABLISHED))
-		return METRICS_OFF;
-	return METRICS_UNKNOWN;
-}
-
-static void
-count_sockets(struct sweep *sweep)
-{
-	struct metrics *metrics = &sweep->metrics;
-
-	for (size_t i = 0; i < sweep->next.room; i++) {
-		const struct known_socket *known = &sweep->next.socket[i];
-
-		if (known->cookie == 0)
-			continue;
-		metrics
-		    ->sockets[known->tcp < METRICS_STATES ? known->tcp : 0][keepalive_of(known)]++;
-		metrics->unprotected += known->state == KNOWN_LACKS;
-	}
-}
-
 static double
 seconds_of(clockid_t clock)
 {
@@ -305,7 +250,7 @@ sweep_once(struct sweep *sweep, sweep_tell *tell)
 	if (round.count != 0)
 		look_at_fresh(&round);
 	remember(&round);
-	count_sockets(sweep);
+	known_count(&sweep->next, metrics);
 	sweep->known = sweep->next;
 	sweep->next = before;
 	known_clear(&sweep->next);

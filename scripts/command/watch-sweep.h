@@ -3,7 +3,7 @@
 #define KASHIM_WATCH_SWEEP_H
 
 #include "metrics.h"
-#include "outside-visit.h"
+#include "outside-ruling.h"
 #include "watch-known.h"
 
 /*
