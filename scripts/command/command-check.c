@@ -152,7 +152,10 @@ run_check(int count, char **operands)
 	if (count > 1)
 		return command_usage();
 	conf = command_conf(*operands);
-	good = (asked.is_json ? check_for_programs : check_for_people)(conf, &configuration);
+	if (asked.is_json)
+		good = check_for_programs(conf, &configuration);
+	else
+		good = check_for_people(conf, &configuration);
 	configuration_free(&configuration);
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }

@@ -32,14 +32,6 @@ set(const struct connection *connection, int level, int name, int value)
 	return (int)syscall(SYS_setsockopt, connection->fd, level, name, &value, sizeof(value));
 }
 
-static int
-option(const struct connection *connection, int name, void *value, socklen_t size)
-{
-	int level = name == SO_ERROR ? SOL_SOCKET : IPPROTO_TCP;
-
-	return (int)syscall(SYS_getsockopt, connection->fd, level, name, value, &size);
-}
-
 static void
 read_numbers(struct connection *connection)
 {
@@ -103,6 +95,7 @@ drain(struct connection *connection)
 void
 connection_look(struct connection *connection, short events, int64_t now)
 {
+	socklen_t size = sizeof(int);
 	int error = 0;
 
 	connection->spoke = false;
@@ -114,7 +107,8 @@ connection_look(struct connection *connection, short events, int64_t now)
 			connection_end(connection, ETIMEDOUT);
 		if (events == 0)
 			return;
-		if (option(connection, SO_ERROR, &error, sizeof(error)) != 0)
+		if (syscall(SYS_getsockopt, connection->fd, SOL_SOCKET, SO_ERROR, &error, &size) !=
+		    0)
 			error = errno;
 		if (error != 0) {
 			connection_end(connection, error);

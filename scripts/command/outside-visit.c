@@ -59,7 +59,7 @@ make_owner(struct look *look, uint32_t holder)
 	}
 	ruling_make(&owner->ruling, look->visit->policies, &owner->process);
 	launcher_find(owner->cleared, &owner->process);
-	look->owner = grow_or_exit(look->owner, look->owners, sizeof(*look->owner));
+	look->owner = grow_or_exit(look->owner, look->owners, sizeof(struct owner *));
 	look->owner[look->owners++] = owner;
 	return owner;
 }

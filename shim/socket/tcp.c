@@ -7,12 +7,12 @@
 #include "kernel.h"
 
 static int
-option_of(int fd, int level, int name)
+option_of(int fd, int name)
 {
 	int value = -1;
 	socklen_t size = sizeof(value);
 
-	if (kernel_getsockopt(fd, level, name, &value, &size) == -1)
+	if (kernel_getsockopt(fd, SOL_SOCKET, name, &value, &size) == -1)
 		return -1;
 	/* A stream of TIPC answers with nothing: net/tipc/socket.c, tipc_getsockopt(). */
 	errno = ENOPROTOOPT;
@@ -22,17 +22,17 @@ option_of(int fd, int level, int name)
 int
 tcp_protocol(int fd)
 {
-	int protocol = option_of(fd, SOL_SOCKET, SO_PROTOCOL);
+	int protocol = option_of(fd, SO_PROTOCOL);
 
 	if (protocol == -1)
 		return -1;
 	/* A raw socket may have protocol 6, too. */
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
 		return 0;
-	if (option_of(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM)
+	if (option_of(fd, SO_TYPE) != SOCK_STREAM)
 		return 0;
 	/* Other families have protocols with these numbers, too. */
-	return tcp_is_internet(option_of(fd, SOL_SOCKET, SO_DOMAIN)) ? protocol : 0;
+	return tcp_is_internet(option_of(fd, SO_DOMAIN)) ? protocol : 0;
 }
 
 bool
@@ -49,5 +49,5 @@ tcp_is_likely(int fd)
 bool
 tcp_listens(int fd)
 {
-	return option_of(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1;
+	return option_of(fd, SO_ACCEPTCONN) == 1;
 }
