@@ -62,29 +62,34 @@ listens() {
 	[ -n "$(in_scene ss -Htln "sport = :$PORT")" ]
 }
 
-# A web server that answers once, always the same, in one piece.
+# A web server that answers once, always the same, in one piece. It closes the connection when the client has written the
+# answer, so that the two do not come to it at once.
 serve() {
 	printf 'HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n' >answer
 	start_plain "$PYTHON" -c '
-import socket, sys
+import socket, sys, time
 with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
 	one, _ = server.accept()
 	one.recv(4096)
-	one.sendall(open("answer", "rb").read())' "$PORT"
+	one.sendall(open("answer", "rb").read())
+	while b"hello" not in open("out", "rb").read():
+		time.sleep(0.01)' "$PORT"
 	wait_for listens
 }
 
 client() {
+	: >out
 	serve
 	in_scene timeout "$PATIENCE" "${TRACED[@]}" "${@//PORT/$PORT}" </dev/null >out 2>&1
 	grep -q hello out || fail "control: $(cat out)"
 }
 
-# A program that serves one client and ends.
+# A program that serves one client, which closes the connection when it has got all, and ends.
 server() {
+	: >log
 	start_plain timeout "$PATIENCE" "${TRACED[@]}" "${@//PORT/$PORT}"
 	wait_for listens
-	in_scene timeout "$PATIENCE" nc.openbsd -N 127.0.0.1 "$PORT" <request >/dev/null
+	{ cat request && wait_for grep -q hello log; } | in_scene timeout "$PATIENCE" nc.openbsd -N 127.0.0.1 "$PORT" >/dev/null
 	wait "$PID"
 }
 
