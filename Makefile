@@ -199,18 +199,18 @@ $(1) 644 scripts/completions/kashim.bash $(COMPLETIONDIR)/kashim
 $(1) 644 scripts/completions/kashim.zsh $(ZSHCOMPLETIONDIR)/_kashim
 $(1) 644 $(wildcard conf/examples/* scripts/examples/*) $(DOCDIR)/examples/
 endef
-installed = $(Q)INSTALL='$(INSTALL)' DESTDIR="$(DESTDIR)" scripts/build/installed
+install_files = $(Q)INSTALL='$(INSTALL)' DESTDIR="$(DESTDIR)" scripts/build/install-files
 refresh_loader = $(Q)test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || ldconfig || :
 
 install: install-library install-command install-policy
 	$(refresh_loader)
 
 install-library: build/libkashim.so
-	$(call library_files,$(installed) put)
+	$(call library_files,$(install_files) put)
 
 # Configuration that someone edited stays.
 install-command: all
-	$(call command_files,$(installed) put)
+	$(call command_files,$(install_files) put)
 	$(Q)test -e "$(DESTDIR)$(SYSCONFDIR)/kashim.conf" || $(INSTALL) -D -m 644 conf/kashim.conf "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"
 
 # Not in a package: the compiled policy knows the very files that it was made from.
@@ -220,8 +220,8 @@ install-policy: install-command
 # Where every program of the host loads the library, that ends first.
 uninstall:
 	$(Q)test -n "$(DESTDIR)" || ! grep -qs '^$(PREFIX)/.*libkashim\.so' /etc/ld.so.preload || $(SBINDIR)/kashim-rescue
-	$(call library_files,$(installed) remove)
-	$(call command_files,$(installed) remove)
+	$(call library_files,$(install_files) remove)
+	$(call command_files,$(install_files) remove)
 	$(Q)rm -f "$(DESTDIR)$(SYSCONFDIR)/kashim.policy"
 	$(Q)! cmp -s conf/kashim.conf "$(DESTDIR)$(SYSCONFDIR)/kashim.conf" || rm -f "$(DESTDIR)$(SYSCONFDIR)/kashim.conf"
 	$(Q)rmdir "$(DESTDIR)$(LIBEXECDIR)" "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
