@@ -18,11 +18,11 @@
 #elif defined(SYS_newfstatat) && !defined(__loongarch__)
 #include <asm/stat.h>
 #define STATUS struct stat
-#define CALL FILE_CALL
+#define CALL SYS_newfstatat
 #elif defined(SYS_fstatat64)
 #include <asm/stat.h>
 #define STATUS struct stat64
-#define CALL FILE_CALL
+#define CALL SYS_fstatat64
 #else
 #include <linux/stat.h>
 #endif
@@ -65,7 +65,7 @@ file_look(int directory, const char *path, int flags, struct file *file)
 {
 	struct statx status;
 
-	if (syscall(FILE_CALL, directory, path, flags, STATX_BASIC_STATS, &status) == -1)
+	if (syscall(SYS_statx, directory, path, flags, STATX_BASIC_STATS, &status) == -1)
 		return -1;
 	*file =
 	    (struct file){ .device = (uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor,

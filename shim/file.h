@@ -4,17 +4,6 @@
 
 #include <stdint.h>
 
-#include <sys/syscall.h>
-
-/* The call that is made for it. The youngest machines have the last alone. */
-#if defined(SYS_newfstatat) && !defined(__loongarch__)
-#define FILE_CALL SYS_newfstatat
-#elif defined(SYS_fstatat64)
-#define FILE_CALL SYS_fstatat64
-#else
-#define FILE_CALL SYS_statx
-#endif
-
 /* What stat(2) says about a file, as far as the shim asks. */
 struct file {
 	uint64_t device, inode, size;

@@ -9,7 +9,6 @@
 
 #include "adopt.h"
 #include "apply.h"
-#include "confine.h"
 #include "connection.h"
 #include "decide.h"
 #include "in_flight.h"
@@ -208,7 +207,10 @@ dup3(int fd, int copy, int flags)
 	return result;
 }
 
-/* libc has it with arguments of any number, which come in the same places. */
+/*
+ * A program that puts a seccomp filter on itself allows its own calls, and may be killed for ours: no
+ * socket is touched any more. Without a filter it only tries out whether the kernel knows them.
+ */
 EXPORT int prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
 EXPORT int
@@ -217,8 +219,8 @@ prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned l
 	enum { SET_SECCOMP = 22, WITH_FILTER = 2 }; /* linux/prctl.h, linux/seccomp.h */
 	const struct loaded *loaded = load();
 
-	if (request == SET_SECCOMP && a == WITH_FILTER)
-		confine_with(loaded, (const struct filter *)b);
+	if (request == SET_SECCOMP && a == WITH_FILTER && b != 0)
+		load_leave_alone(loaded);
 	return loaded->next.prctl(request, a, b, c, d);
 }
 
@@ -234,6 +236,6 @@ seccomp_load(const void *context)
 	memcpy(&next, &function, sizeof(next));
 	if (next == NULL)
 		return -ENOSYS;
-	confine_with_libseccomp(load(), context);
+	load_leave_alone(load());
 	return next(context);
 }

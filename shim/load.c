@@ -276,18 +276,24 @@ load_remember(const struct loaded *loaded, int fd, enum direction direction)
 void
 load_leave_alone(const struct loaded *loaded)
 {
-	struct loaded *alone = memory_map(sizeof(*alone));
+	int saved = errno;
+	struct loaded *alone;
 
-	if (alone == NULL)
+	if (load_is_off(loaded) && loaded->is_plain)
 		return;
-	*alone = unloaded;
-	alone->next = loaded->next;
-	alone->settings = settings_unset();
-	alone->settings.mode = MODE_OFF;
-	alone->is_plain = true;
-	memory_open_library();
-	atomic_store_explicit(&load_published, alone, memory_order_release);
-	memory_seal_library();
+	report_left_alone(loaded);
+	alone = memory_map(sizeof(*alone));
+	if (alone != NULL) {
+		*alone = unloaded;
+		alone->next = loaded->next;
+		alone->settings = settings_unset();
+		alone->settings.mode = MODE_OFF;
+		alone->is_plain = true;
+		memory_open_library();
+		atomic_store_explicit(&load_published, alone, memory_order_release);
+		memory_seal_library();
+	}
+	errno = saved;
 }
 
 /*

@@ -55,7 +55,7 @@ load(void)
 
 /*
  * From now on nothing is done for any socket of this program: it is about to forbid itself what that
- * takes. Changes errno.
+ * may take. What listens passes on what it has. errno stays.
  */
 void load_leave_alone(const struct loaded *loaded);
 

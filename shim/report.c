@@ -302,5 +302,5 @@ report_left_alone(const struct loaded *loaded)
 {
 	if (loaded->verbose)
 		report(loaded,
-		    "sockets are left alone from now on: the program's seccomp filter would end it");
+		    "sockets are left alone from now on: the program puts a seccomp filter on itself");
 }

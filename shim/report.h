@@ -18,7 +18,7 @@ void report_prepare(struct loaded *loaded);
  */
 void report_socket(int fd, const struct loaded *loaded, unsigned rule, bool is_decided);
 
-/* Sockets are left alone from now on, as confine.h says: a line, if KASHIM_VERBOSE is set. Changes errno. */
+/* Sockets are left alone from now on: a line, if KASHIM_VERBOSE is set. Changes errno. */
 void report_left_alone(const struct loaded *loaded);
 
 #endif

@@ -14,9 +14,6 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* Whether there is something to send: SIOCOUTQNSD of linux/sockios.h, which musl-gcc hides. */
-enum { TCP_UNSENT = 0x894b };
-
 INLINE bool
 tcp_is_internet(int family)
 {
@@ -42,8 +39,8 @@ int tcp_protocol(int fd);
 
 /*
  * Whether it may be a TCP socket, by one call that programs that confine themselves mostly allow
- * for every descriptor: ioctl(2), TCP_UNSENT, which TCP answers, and of other sockets SMC. tcp_protocol()
- * knows.
+ * for every descriptor: ioctl(2), SIOCOUTQNSD of <linux/sockios.h>, which TCP answers, and of other
+ * sockets SMC. tcp_protocol() knows.
  */
 bool tcp_is_likely(int fd);
 
