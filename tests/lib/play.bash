@@ -21,6 +21,7 @@ play() {
 }
 
 play_with() {
+	case $* in *' socket inet6'*) needs ipv6 ;; esac
 	end_scene
 	rm -f log verbose
 	start "$@"

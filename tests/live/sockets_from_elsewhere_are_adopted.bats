@@ -407,10 +407,11 @@ runs_cat() {
 
 # Files, pipes, terminals and sockets of other kinds.
 others() {
-	local program
+	local program last='AF_INET6, SOCK_DGRAM'
+	[ -z "$(lack_of ipv6)" ] || last='AF_INET, SOCK_DGRAM'
 	touch file
 	prepare '[open("file", "r+"), open("quiet", "r+b", buffering=0), socket(AF_INET, SOCK_DGRAM),
-		socket(AF_UNIX), socketpair()[0], socket(AF_INET6, SOCK_DGRAM), create_server(("127.0.0.1", port))]' \
+		socket(AF_UNIX), socketpair()[0], socket('"$last"'), create_server(("127.0.0.1", port))]' \
 		20,21,22,23,24,25,26 /bin/cat
 	program=$PID
 	wait_for listens
