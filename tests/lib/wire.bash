@@ -40,6 +40,8 @@ play_all() {
 		echo "$!" >>players
 	done
 	wait "${players[@]}" || :
+	# They have ended, and others get their numbers.
+	rm -f players
 }
 
 # teardown_file of every file.
