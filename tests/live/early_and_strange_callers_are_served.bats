@@ -106,6 +106,10 @@ takes_low_numbers() {
 @test "a number that comes back as UDP, a file and TCP again carries the policy" {
 	way 1 sequence tcp udp file tcp
 	way 1 sequence udp tcp
+}
+
+@test "a number that comes back as IPv6, a file and TCP again carries the policy" {
+	needs ipv6
 	way 1 sequence unix tcp6 file unix tcp
 }
 
