@@ -52,6 +52,7 @@ pair4() {
 # Clients c, d, e... of a listener a on all addresses, each to one of these addresses.
 clients() {
 	local steps=('a socket inet6' "a bind :: $PORT" 'a listen') letters=cdefghijklmnop address
+	[[ $* = *:* ]] || [ -z "$(lack_of ipv6)" ] || steps=('a socket inet' "a bind 0.0.0.0 $PORT" 'a listen')
 	for address; do
 		case $address in
 		*:*) steps+=("${letters:0:1} socket inet6") ;;
