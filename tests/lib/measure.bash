@@ -30,6 +30,11 @@ holds() {
 	awk "BEGIN { exit !($1) }" || fail "not true: $1"
 }
 
+# A path counts from the last packet that it has seen, which on a busy machine is somewhat after our own clock began.
+remembers_less_than() {
+	holds "$(result remembered) < $1 + 0.5"
+}
+
 # The server, at this address, or else at its first one; it may close what was silent for so many seconds.
 serve() {
 	peer server server accept "${1:-10.77.2.2}" 7000 "${@:2}"

@@ -94,7 +94,7 @@ deaf_firewall() {
 
 # The gap is at most 2 s, or 5 %; the policy keeps a connection, and is for less than the path remembers.
 brackets() {
-	holds "$(result remembered) < $1"
+	remembers_less_than "$1"
 	holds "$1 <= $(result forgotten)"
 	holds "$(result forgotten) - $(result remembered) <= 2.1"
 	holds "$(result path_timeout) < $1"
@@ -139,7 +139,8 @@ sees_that_probes_do_not_help() {
 	has outcome '"measured"'
 	has keeps_open false
 	has path_timeout null
-	holds "3 <= $(result remembered) && $(result remembered) < 5"
+	holds "3 <= $(result remembered)"
+	remembers_less_than 5
 	row "measure, firewall that ignores probes, 5 s" "-" "probes do not help" "probes do not help"
 }
 
