@@ -30,6 +30,7 @@ static const struct launcher {
 	{ "env", "inside out: env -i kashim run PROGRAM", " - -i --ignore-environment " },
 	{ "firejail", "firejail --env=LD_PRELOAD=..., or inside out: firejail kashim run PROGRAM" },
 	{ "bwrap", "bwrap --setenv LD_PRELOAD ...", " --clearenv " },
+	{ "mptcpize", "inside out: mptcpize run kashim run PROGRAM", " run " },
 	{ "sshd", "sessions start afresh: kashim system enable, or kashim run in there" },
 	{ "login", "sessions start afresh: kashim system enable" },
 	{ "service", "kashim enable UNIT, as the script clears the environment" },

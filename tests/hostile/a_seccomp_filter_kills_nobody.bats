@@ -130,6 +130,16 @@ killed_by_no() {
 	untouched_without a b c
 }
 
+@test "KASHIM_VERBOSE says that a filter leaves the sockets alone" {
+	needs_filters
+	wrap env KASHIM_VERBOSE=1 "KASHIM_LOG=$PWD/verbose"
+	play 'a socket inet'
+	not grep 'left alone' verbose
+	play "$(refuse kill setsockopt)" 'a socket inet'
+	grep -q 'sockets are left alone from now on' verbose
+	have a "$UNTOUCHED"
+}
+
 @test "a socket that is made under a filter of the program's own is left alone" {
 	needs_filters
 	play 'a socket inet' "$(refuse kill ptrace personality)" 'c socket inet'
