@@ -174,7 +174,7 @@ own() {
 	needs seccomp strace
 	take_port
 	setsockopt=$(awk '$2 == "__NR_setsockopt" { print $3 }' <(echo '#include <sys/syscall.h>' | "${CC:-cc}" -E -dM -))
-	in_scene strace -o trace -E "KASHIM_CONF=$PWD/k.conf" -E "LD_PRELOAD=$SHIM" "$PLAY" "z confine ENOPROTOOPT $setsockopt" \
+	in_scene strace -o trace "$PLAY" "z confine ENOPROTOOPT $setsockopt" exec "${WRAPPED[@]}" "$PLAY" \
 		'a socket inet' "a bind 127.0.0.1 $PORT" 'a listen' 'b socket inet' "b connect 127.0.0.1 $PORT" 'c accept a' \
 		'd socket inet' "d connect 127.0.0.1 $PORT" 'e socket inet' "e connect 127.0.0.1 $PORT" exec true >log
 	[ "$(grep -c '^connect(.* = 0$' trace)" = 3 ] || fail "control: $(cat log)"
