@@ -24,9 +24,13 @@ allow_alone() {
 	echo "z confine $1 !$(numbers_of "${@:2}")"
 }
 
-# The system calls of these groups, as systemd knows them.
+# The system calls of these groups, as systemd knows them. Two may ask at the same time.
 members_of() {
-	[ -s groups ] || systemd-analyze --no-pager syscall-filter >groups 2>/dev/null
+	local own=groups.$BASHPID
+	if [ ! -e groups ]; then
+		systemd-analyze --no-pager syscall-filter >"$own" 2>/dev/null || :
+		mv -f "$own" groups
+	fi
 	awk -v wanted="$*" '
 		/^@/ { group = $1 }
 		/^ +[@a-z_]/ { members[group] = members[group] " " $1 }
