@@ -110,12 +110,12 @@ killed_by_no() {
 	killed_by_no "${ASKED[@]}"
 }
 
-@test "a filter of the program's own that kills who asks kills nobody where rules look at connections" {
+@test "a filter that kills who asks kills nobody where rules look at connections" {
 	policy <<<'rules = ( { remote = "127.0.0.0/8"; local_port = "1-65535"; idle = 5; } );'
 	killed_by_no "${ASKED[@]}"
 }
 
-@test "a filter of the program's own that kills kills nobody where the configuration is broken" {
+@test "a filter that kills kills nobody where the configuration is broken" {
 	echo 'nonsense' >k.conf
 	rm -f k.policy
 	killed_by_no setsockopt getsockopt getpeername rt_sigpending sendto
