@@ -15,7 +15,7 @@ without_clock() {
 
 @test "each message is printed as golden/messages has it" {
 	[ "$(id -u)" = 0 ] || skip "some of them only root gets"
-	needs pidfd_getfd
+	needs pidfd_getfd other-users
 	plays_again "$GOLDEN/messages" without_clock
 }
 
