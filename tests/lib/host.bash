@@ -20,7 +20,7 @@ install_image() {
 # its first process, HOST_ROOT its files, as they are seen from here. kashim is in it where there is an IMAGE.
 open_host() {
 	local lines up
-	needs root overlay process-namespaces network-namespaces chroot
+	needs root other-users overlay process-namespaces network-namespaces chroot
 	mkdir stage
 	exec {lines}< <(exec unshare --mount --pid --net --uts --ipc --fork --kill-child \
 		sh "$ROOT/tests/lib/host.sh" "$PWD/stage" "$HOST_BASE" "$ROOT" "${IMAGE:-}" 2>stage.log </dev/null 3>&-)

@@ -28,10 +28,15 @@ enum {
 	PIDFD_OPEN = 434,
 	CLOSE_RANGE = 436,
 	PIDFD_GETFD = 438,
+	ROOT = 0,
+	KEEP = ~0U,
 	LONGEST = 256
 };
 
-/* A call is refused with `error` where its argument number `at`, under `mask`, has this value. */
+/*
+ * A call is refused with `error` where its argument number `at`, under `mask`, has this value; or
+ * allowed, where that is 0. The first that fits decides.
+ */
 static const struct refusal {
 	const char *feature;
 	int number, error;
@@ -66,8 +71,12 @@ static const struct refusal {
 	{ "linux-5.6", PIDFD_GETFD, ENOSYS, ANY },
 	{ "linux-5.6", PIDFD_OPEN, ENOSYS, ANY },
 	{ "linux-5.9", CLOSE_RANGE, ENOSYS, ANY },
+	{ "other-users", SYS_setuid, 0, 0, ~0U, ROOT },
 	{ "other-users", SYS_setuid, EPERM, ANY },
+	{ "other-users", SYS_setreuid, 0, 0, ~0U, ROOT },
 	{ "other-users", SYS_setreuid, EPERM, ANY },
+	{ "other-users", SYS_setresuid, 0, 0, ~0U, ROOT },
+	{ "other-users", SYS_setresuid, 0, 0, ~0U, KEEP }, /* posix_spawn(3), to its own */
 	{ "other-users", SYS_setresuid, EPERM, ANY },
 };
 
@@ -99,7 +108,9 @@ refuse(const struct refusal *refusal)
 	append(BPF_LD | BPF_W | BPF_ABS, offset_of_argument(refusal->at), 0, 0);
 	append(BPF_ALU | BPF_AND | BPF_K, refusal->mask, 0, 0);
 	append(BPF_JMP | BPF_JEQ | BPF_K, refusal->value, 0, 1);
-	append(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)refusal->error, 0, 0);
+	append(BPF_RET | BPF_K,
+	    refusal->error == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | (unsigned)refusal->error,
+	    0, 0);
 }
 
 static int
