@@ -125,6 +125,10 @@ def compare(arguments, where=""):
     plain, wrapped = count_calls(arguments, ""), count_calls(arguments, arguments.preload)
     if plain is None or wrapped is None:
         return "not counted: ptrace(2) is not allowed"
+    # In how many pieces a pipe is read is a matter of chance.
+    for _ in range(2):
+        if wrapped - plain > arguments.calls:
+            wrapped = min(wrapped, count_calls(arguments, arguments.preload))
     if wrapped - plain > arguments.calls:
         sys.exit(f"{where}: {wrapped} calls, and {plain} without")
     return f"{wrapped - plain} calls more"
