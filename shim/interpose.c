@@ -224,7 +224,7 @@ prctl(int request, unsigned long a, unsigned long b, unsigned long c, unsigned l
 	return loaded->next.prctl(request, a, b, c, d);
 }
 
-/* libseccomp's: a program has it from there, and calls it before it does without most other calls. */
+/* libseccomp's way to do the same: it makes the system call without prctl(2). */
 EXPORT int seccomp_load(const void *context);
 
 EXPORT int

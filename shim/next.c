@@ -134,7 +134,17 @@ look_into(struct search *search, const struct object *object)
 	}
 }
 
-/* For dl_iterate_phdr(3): objects in the order in which they were loaded, until all is found. */
+/* Of objects in the order in which they were loaded; `passed` tells that our own one was among them. */
+static bool
+lies_behind(const struct object *object, bool *passed)
+{
+	bool lies = *passed;
+
+	*passed = lies || object_holds(object, wanted);
+	return lies;
+}
+
+/* For dl_iterate_phdr(3): until all is found. */
 static int
 look_behind(struct dl_phdr_info *info, size_t size, void *data)
 {
@@ -142,10 +152,8 @@ look_behind(struct dl_phdr_info *info, size_t size, void *data)
 	struct search *search = data;
 
 	(void)size;
-	if (!search->is_behind) {
-		search->is_behind = object_holds(&object, wanted);
+	if (!lies_behind(&object, &search->is_behind))
 		return 0;
-	}
 	object_read(&object);
 	look_into(search, &object);
 	return search->found == ALL;
@@ -188,10 +196,8 @@ look_for(struct dl_phdr_info *info, size_t size, void *data)
 	struct named *named = data;
 
 	(void)size;
-	if (!named->is_behind) {
-		named->is_behind = object_holds(&object, wanted);
+	if (!lies_behind(&object, &named->is_behind))
 		return 0;
-	}
 	object_read(&object);
 	named->function = object_find(&object, named->name);
 	return named->function != NULL;
